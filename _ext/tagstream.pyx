@@ -1,0 +1,372 @@
+"""The tag stream (PS3.5 section 7): bytes in, element index out.
+
+One iterative pass over the bytes writes one record per element, item and fragment (element.h). Nothing is decoded and
+nothing is copied. The parser works on a window of the stream; where the window ends inside an element it says how many
+bytes it needs and goes on from there, and it jumps over large values without seeing them. What is wrong and can be
+tolerated becomes a problem (a code, the record, the offset); with `strict` the first one ends the parse.
+"""
+
+from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
+from cpython.buffer cimport PyBUF_SIMPLE, PyObject_GetBuffer, PyBuffer_Release
+from cpython.pycapsule cimport PyCapsule_GetPointer, PyCapsule_Import, PyCapsule_New
+from libc.stdint cimport UINT64_MAX, uint8_t, uint32_t, uint64_t
+from libc.stdlib cimport calloc, free, malloc
+from libc.string cimport memcpy, memset
+
+from element cimport TRUNCATED, UNDELIMITED, Element, IndexView, Segment, load_u32
+from parser cimport *
+from parser_context cimport resolve_ambiguous
+from parser_steps cimport close, parse
+from standard cimport STANDARD_CAPSULE, StandardAPI, UserDictionary
+
+from dicomkit._ext import standard as _standard  # makes the capsule
+QUIRKS = {
+    "assume-even-length": ASSUME_EVEN_LENGTH,
+    "ignore-explicit-vr": IGNORE_EXPLICIT_VR,
+    "assume-implicit": ASSUME_IMPLICIT,
+    "undefined-un-explicit": UNDEFINED_UN_EXPLICIT,
+    "convert-un": CONVERT_UN,
+    "private-undefined-as-sequence": PRIVATE_UNDEFINED_AS_SEQUENCE,
+}
+# In the order of ProblemCode: the code that programs compare, the sentence that people read.
+PROBLEMS = (
+    ("odd-length", "value has an odd length"),
+    ("value-truncated", "value runs past the end of the stream"),
+    ("length-past-container", "length runs past the end of the enclosing sequence or item"),
+    ("missing-delimiter", "undefined length without a delimitation item"),
+    ("stray-delimiter", "delimitation item or item tag where none belongs"),
+    ("delimiter-length", "delimitation item with a length"),
+    ("expected-item", "something else where an item should start"),
+    ("trailing-bytes", "bytes behind the last element"),
+    ("unknown-vr", "not a VR of the standard"),
+    ("implicit-element", "implicit VR where the transfer syntax is explicit"),
+    ("explicit-element", "explicit VR where the transfer syntax is implicit"),
+    ("undefined-length", "undefined length for a VR that cannot have it"),
+    ("sequence-in-other-vr", "sequence under another VR than SQ"),
+    ("out-of-order", "tag is not greater than the one before it"),
+    ("duplicate-element", "tag occurs twice; the first one counts"),
+    ("too-many-problems", "more problems than are recorded"),
+)
+cdef const StandardAPI *STANDARD = <const StandardAPI *>PyCapsule_Import(STANDARD_CAPSULE, 0)
+
+
+# ------------------------------------------------------------------------------------------------ Python objects
+
+
+cdef const uint8_t *buffer_address(object owner, Py_buffer *held, uint64_t *length) except NULL:
+    """Address of a bytes-like object's bytes; `held` keeps it in place (bytes need no holding)."""
+    held.len = -1
+    if type(owner) is bytes:
+        length[0] = PyBytes_GET_SIZE(owner)
+        return <const uint8_t *>PyBytes_AS_STRING(owner)
+    PyObject_GetBuffer(owner, held, PyBUF_SIMPLE)
+    length[0] = held.len
+    return <const uint8_t *>held.buf if held.len else <const uint8_t *>b""
+
+
+cdef class Index:
+    """The element index of one data set: records, the bytes that are in memory, and what was tolerated.
+
+    Immutable once built. Other compiled modules see it through `view`, a capsule of an IndexView.
+    """
+
+    cdef IndexView _view
+    cdef Py_buffer *_held
+    cdef readonly list owners
+    cdef readonly tuple faults
+    cdef readonly object dictionary
+    cdef readonly object view
+    cdef readonly bint unordered
+    cdef readonly uint64_t stop
+
+    def __dealloc__(self):
+        cdef uint32_t i
+        if self._held != NULL:
+            for i in range(self._view.segment_count):
+                if self._held[i].len >= 0:
+                    PyBuffer_Release(&self._held[i])
+            free(self._held)
+        free(self._view.segments)
+        free(self._view.records)
+
+    def __len__(self) -> int:
+        return self._view.count
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes that the records take."""
+        return self._view.count * sizeof(Element)
+
+    def record(self, index: int) -> tuple:
+        """Record `index` as (tag, vr, flags, depth, length, next, offset); vr is "" for items and fragments."""
+        cdef uint32_t i = index
+        cdef const Element *e
+        if i >= self._view.count:
+            raise IndexError(index)
+        e = &self._view.records[i]
+        vr = "" if e.vr == 0 else chr(e.vr & 0xFF) + chr(e.vr >> 8)
+        return (e.tag, vr, e.flags, e.depth, e.length, e.next, e.offset)
+
+    def ancestors(self, index: int) -> list:
+        """The containers around a record, outermost first: (record, position of the record among its siblings)."""
+        cdef uint32_t i = index, at = 0, position, stop = self._view.count
+        found = []
+        while at < stop:
+            position = 0
+            while at < stop and self._view.records[at].next <= i:
+                at = self._view.records[at].next
+                position += 1
+            found.append((at, position))
+            if at >= i:
+                break
+            stop = self._view.records[at].next
+            at += 1
+        return found
+
+    def __reduce__(self):
+        segments = [(self._view.segments[i].start, bytes(self.owners[i])) for i in range(self._view.segment_count)]
+        records = (<const char *>self._view.records)[: self._view.count * sizeof(Element)]
+        return _rebuild, (records, segments, self.faults, self.dictionary, self.unordered, self.stop)
+
+    cdef int _hold(self, list owners, list starts) except -1:
+        """Take the segments: `owners` are bytes-like, `starts` their stream offsets."""
+        cdef uint32_t i, n = <uint32_t>len(owners)
+        cdef uint64_t length
+        self._view.segments = <Segment *>calloc(n or 1, sizeof(Segment))
+        self._held = <Py_buffer *>calloc(n or 1, sizeof(Py_buffer))
+        if self._view.segments == NULL or self._held == NULL:
+            raise MemoryError
+        self.owners = owners
+        for i in range(n):
+            self._view.segments[i].bytes = buffer_address(owners[i], &self._held[i], &length)
+            self._view.segments[i].start = starts[i]
+            self._view.segments[i].stop = self._view.segments[i].start + length
+            self._view.segment_count = i + 1
+        self.view = PyCapsule_New(&self._view, "dicomkit.IndexView", NULL)
+        return 0
+
+
+def _rebuild(bytes records, list segments, tuple faults, dictionary, bint unordered, uint64_t stop) -> Index:
+    """Unpickle an Index. The records are checked, since a pickle may come from anywhere."""
+    cdef Index index = Index.__new__(Index)
+    cdef uint64_t size = PyBytes_GET_SIZE(records)
+    cdef uint32_t i, count = <uint32_t>(size // sizeof(Element))
+    if size % sizeof(Element) or size // sizeof(Element) >= NO_RECORD:
+        raise ValueError("not the records of an index")
+    index._view.records = <Element *>malloc(size or 1)
+    if index._view.records == NULL:
+        raise MemoryError
+    memcpy(index._view.records, PyBytes_AS_STRING(records), size)
+    for i in range(count):
+        if not i < index._view.records[i].next <= count or index._view.records[i].depth > MAX_DEPTH:
+            raise ValueError("not the records of an index")
+    index._view.count = count
+    index._hold([owner for _, owner in segments], [start for start, _ in segments])
+    index.faults = faults
+    index.dictionary = dictionary
+    index.unordered = unordered
+    index.stop = stop
+    return index
+
+
+cdef class TagStream:
+    """A resumable parse of one data set.
+
+    Args:
+        position: stream offset where the data set starts.
+        size: stream offset where it ends, or None while unknown.
+        implicit_vr, big_endian: how it is encoded.
+        defer_size: values longer than this many bytes need not be in memory.
+        stop_before: top-level tag to stop at.
+        only: ascending top-level tags to record; stops behind the last.
+        strict: end at the first problem.
+        quirks: bits of QUIRKS.
+        dictionary: a user dictionary (dicomkit._ext.standard.Dictionary), or None.
+        meta: read elements of group 0002 only.
+    """
+
+    cdef Parser *_p
+    cdef uint32_t *_only
+    cdef list _owners
+    cdef list _starts
+    cdef object _dictionary
+    cdef int _status
+
+    def __cinit__(
+        self, uint64_t position=0, size=None, *, bint implicit_vr=False, bint big_endian=False,
+        uint64_t defer_size=UINT64_MAX, stop_before=None, only=None, bint strict=False, uint32_t quirks=0,
+        dictionary=None, bint meta=False,
+    ):
+        cdef Parser *p = <Parser *>malloc(sizeof(Parser))
+        cdef Container *root
+        cdef size_t size_of_records
+        if p == NULL:
+            raise MemoryError
+        self._p = p
+        memset(p, 0, sizeof(Parser) - sizeof(p.stack))
+        p.pos = position
+        p.start = p.stop = position
+        p.size = UINT64_MAX if size is None else <uint64_t>size
+        p.defer_size = defer_size
+        p.stop_tag = NO_STOP if stop_before is None else <uint32_t>stop_before
+        p.strict = strict
+        p.quirks = quirks
+        p.meta = meta
+        p.dropped = NO_RECORD
+        p.standard = STANDARD
+        p.records = <Element *>take_spare(FIRST_RECORDS * sizeof(Element), &size_of_records)
+        if p.records == NULL:
+            raise MemoryError
+        p.capacity = <uint32_t>(size_of_records // sizeof(Element))
+        self._dictionary = dictionary
+        if dictionary is not None:
+            p.user = <const UserDictionary *>PyCapsule_GetPointer(dictionary.capsule, "dicomkit.UserDictionary")
+        if only is not None:
+            self._only = <uint32_t *>malloc((len(only) or 1) * sizeof(uint32_t))
+            if self._only == NULL:
+                raise MemoryError
+            for tag in only:
+                self._only[p.only_count] = tag
+                p.only_count += 1
+            p.only = self._only
+        root = &p.stack[0]
+        root.limit = p.size
+        root.record = NO_RECORD
+        root.last_tag = 0
+        root.creators = 0
+        root.kind = DATA_SET
+        root.delimited = False
+        root.implicit = implicit_vr
+        root.big = big_endian
+        self._owners = []
+        self._starts = []
+        self._status = NEED_MORE
+
+    def __dealloc__(self):
+        if self._p != NULL:
+            give_spare(self._p.records)
+            free(self._p.problems)
+            free(self._p.creators)
+            free(self._p)
+        free(self._only)
+
+    @property
+    def position(self) -> int:
+        """Stream offset up to which everything is read."""
+        return self._p.pos
+
+    @property
+    def needed(self) -> int:
+        """How many bytes from `position` on the next window must hold at least (fewer if the stream ends before)."""
+        return self._p.need
+
+    def feed(self, window, uint64_t start) -> bool:
+        """Parse on with a window that begins at stream offset `start` (at most `position`).
+
+        Returns True when the data set is complete, False when more is needed from `position` on. The window is kept: values
+        stay in it. Raises TagStreamError on what cannot be tolerated.
+        """
+        cdef Parser *p = self._p
+        cdef Py_buffer held
+        cdef uint64_t length
+        p.bytes = buffer_address(window, &held, &length)
+        try:
+            p.start = start
+            p.stop = start + length
+            if start > p.pos:
+                raise ValueError("the window starts behind the position")
+            with nogil:
+                self._status = parse(p)
+        finally:
+            if held.len >= 0:
+                PyBuffer_Release(&held)
+        self._owners.append(window)
+        self._starts.append(start)
+        if self._status == NO_MEMORY:
+            raise MemoryError
+        if self._status > NEED_MORE:
+            raise TagStreamError(self._status, p.pos)
+        return self._status == DONE
+
+    def end(self, uint64_t size) -> None:
+        """The stream turned out to end at this offset."""
+        cdef Parser *p = self._p
+        cdef int i
+        p.size = size
+        for i in range(p.top + 1):
+            if p.stack[i].limit > size:
+                if p.stack[i].limit != UINT64_MAX:
+                    p.records[p.stack[i].record].flags |= TRUNCATED
+                    problem(p, LENGTH_PAST_CONTAINER, p.stack[i].record, p.records[p.stack[i].record].offset)
+                p.stack[i].limit = size
+
+    def finish(self) -> Index:
+        """The index of what was read: also after an error, of what came before it."""
+        cdef Parser *p = self._p
+        cdef Index index = Index.__new__(Index)
+        while p.top > 0:  # open containers of an unfinished parse
+            p.records[p.stack[p.top].record].flags |= UNDELIMITED
+            close(p)
+        index._view.records = <Element *>malloc((p.count or 1) * sizeof(Element))
+        if index._view.records == NULL:
+            raise MemoryError
+        memcpy(index._view.records, p.records, p.count * sizeof(Element))
+        index._view.count = p.count
+        give_spare(p.records)
+        p.records = NULL
+        p.count = p.capacity = 0
+        index._hold(self._owners, self._starts)
+        if p.ambiguous:
+            with nogil:
+                resolve_ambiguous(&index._view)
+        index.faults = tuple([
+            (p.problems[i].code, None if p.problems[i].record >= index._view.count else p.problems[i].record,
+             p.problems[i].offset)
+            for i in range(p.problem_count)
+        ]) if p.problem_count else ()
+        index.unordered = p.unordered
+        index.dictionary = self._dictionary
+        index.stop = p.pos
+        return index
+
+
+class TagStreamError(Exception):
+    """The parse ended; `args` are (status, offset)."""
+
+
+STATUS_FAULT = FAULT
+STATUS_TOO_DEEP = TOO_DEEP
+STATUS_TOO_LARGE = TOO_LARGE
+
+
+def index_bytes(data, *, bint implicit_vr=False, bint big_endian=False) -> Index:
+    """Index a whole data set that is in memory."""
+    stream = TagStream(0, len(data), implicit_vr=implicit_vr, big_endian=big_endian)
+    stream.feed(data, 0)
+    return stream.finish()
+
+
+def detect_encoding(bytes head, Py_ssize_t at, uint64_t remaining) -> tuple | None:
+    """Tell (implicit_vr, big_endian, certain) from the first element, at `at` in `head`; None if none can start there.
+
+    The VR field decides between explicit and implicit, the byte order is the one that gives a tag of the dictionary or a
+    small group number. `remaining` bytes of the stream follow from `at` on: a value that would not fit is no value. It is
+    certain if there is a VR, or a tag of the dictionary.
+    """
+    cdef const uint8_t *p = <const uint8_t *>PyBytes_AS_STRING(head) + at
+    cdef uint32_t little, big, tag, length
+    cdef bint big_endian
+    if PyBytes_GET_SIZE(head) - at < 8:
+        return None
+    little = load_tag(p, False)
+    big = load_tag(p, True)
+    big_endian = little >> 16 > 0xFF and big >> 16 <= 0xFF or (
+        STANDARD.vr(NULL, little) == 0 and STANDARD.vr(NULL, big) != 0 and big >> 16 < little >> 16
+    )
+    tag = big if big_endian else little
+    if vr_class(p[4], p[5]) != NOT_A_VR:
+        return (False, big_endian, True)
+    length = load_u32(p + 4, big_endian)
+    if length != UNDEFINED and length > remaining - 8:
+        return None
+    return (True, big_endian, STANDARD.vr(NULL, tag) != 0)

@@ -1,0 +1,1035 @@
+"""Views on the element index: data sets, sequences and elements that decode when they are touched.
+
+`dicomkit.dataset` subclasses the three classes and binds the subclasses and the value types here (`bind`), since this
+module knows bytes, records and numbers only. A data set is a range of records plus an overlay of what the program
+assigned or deleted; nothing else is made until it is asked for.
+"""
+
+from cpython.buffer cimport PyObject_GetBuffer, PyBuffer_Release, PyBUF_SIMPLE
+from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
+from cpython.dict cimport PyDict_GetItem
+from cpython.object cimport PyObject
+from cpython.pycapsule cimport PyCapsule_GetPointer, PyCapsule_Import
+from cpython.tuple cimport PyTuple_New, PyTuple_SET_ITEM
+from cpython.ref cimport Py_INCREF
+from cpython.unicode cimport PyUnicode_AsUTF8AndSize, PyUnicode_DecodeASCII
+from libc.stdint cimport int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
+from libc.string cimport memchr, memcpy
+
+from element cimport (
+    BIG_ENDIAN_VALUE, CONTAINER, GUESSED_VR, IMPLICIT_VR, TRUNCATED, UNDEFINED_LENGTH, Element, IndexView,
+    content_length, load_u16, load_u32, load_u64, stream_bytes,
+)
+from number cimport parse_decimal, parse_integer
+from standard cimport NO_TAG, STANDARD_CAPSULE, Attribute, StandardAPI, UserDictionary
+
+from dicomkit._ext import standard as _standard  # makes the capsule
+from dicomkit.errors import ValueDecodeError
+
+cdef extern from "Python.h":
+    object PyUnicode_New(Py_ssize_t size, Py_UCS4 maxchar)
+    void *PyUnicode_DATA(object text)
+    ctypedef struct PyTypeObject:
+        object (*tp_new)(PyTypeObject *cls, object args, PyObject *kwargs)
+    double PyOS_string_to_double(const char *s, char **end, PyObject *overflow) except? -1.0
+    PyTypeObject PyUnicode_Type
+    PyTypeObject PyLong_Type
+
+cdef enum:
+    NO_RECORD = 0xFFFFFFFF
+    MAX_DEPTH = 128
+    PIXEL_DATA = 0x7FE00010
+    SPECIFIC_CHARACTER_SET = 0x00080005
+    ITEM_TAG = 0xFFFEE000
+
+# VR codes, first letter in the low byte.
+cdef enum:
+    AE = 0x4541
+    AS = 0x5341
+    AT = 0x5441
+    CS = 0x5343
+    DA = 0x4144
+    DS = 0x5344
+    DT = 0x5444
+    FD = 0x4446
+    FL = 0x4C46
+    IS = 0x5349
+    LO = 0x4F4C
+    LT = 0x544C
+    OB = 0x424F
+    OD = 0x444F
+    OF = 0x464F
+    OL = 0x4C4F
+    OV = 0x564F
+    OW = 0x574F
+    PN = 0x4E50
+    SH = 0x4853
+    SL = 0x4C53
+    SQ = 0x5153
+    SS = 0x5353
+    ST = 0x5453
+    SV = 0x5653
+    TM = 0x4D54
+    UC = 0x4355
+    UI = 0x4955
+    UL = 0x4C55
+    UN = 0x4E55
+    UR = 0x5255
+    US = 0x5355
+    UT = 0x5455
+    UV = 0x5655
+
+cdef const StandardAPI *STANDARD = <const StandardAPI *>PyCapsule_Import(STANDARD_CAPSULE, 0)
+
+# What the layer above gives: see bind().
+cdef type DATASET, SEQUENCE, ELEMENT, TAG, UID, PERSON_NAME, DATE, TIME, DATE_TIME
+cdef object CHARACTER_SETS      # (terms) -> character sets of a (0008,0005)
+cdef object DECODE_TEXT         # (raw, character sets, vr) -> tuple of str
+cdef object DEFAULT_SETS        # character sets of a data set without (0008,0005)
+
+cdef dict VR_NAMES = {}
+
+
+def bind(*, dataset, sequence, element, tag, uid, person_name, date, time, date_time, character_sets, decode_text) -> None:
+    """Give the classes that this module makes and the text decoder. Called once, by dicomkit.dataset."""
+    global DATASET, SEQUENCE, ELEMENT, TAG, UID, PERSON_NAME, DATE, TIME, DATE_TIME
+    global CHARACTER_SETS, DECODE_TEXT, DEFAULT_SETS
+    DATASET, SEQUENCE, ELEMENT, TAG, UID, PERSON_NAME = dataset, sequence, element, tag, uid, person_name
+    DATE, TIME, DATE_TIME = date, time, date_time
+    CHARACTER_SETS, DECODE_TEXT = character_sets, decode_text
+    DEFAULT_SETS = None
+
+
+cdef str vr_name(uint16_t vr):
+    cdef PyObject *known = PyDict_GetItem(VR_NAMES, vr)
+    if known != NULL:
+        return <str>known
+    name = bytes((vr & 0xFF, vr >> 8)).decode("latin-1")
+    VR_NAMES[vr] = name
+    return name
+
+
+cdef uint16_t vr_code(str name) except? 0:
+    if len(name) != 2 or not name.isascii():
+        raise ValueError(f"{name!r} is not a VR")
+    return <uint16_t>(<uint32_t>name[0] | <uint32_t>name[1] << 8)
+
+
+cdef inline object new(type cls):
+    """An instance without the detour over Python's __new__ and __init__."""
+    return (<PyTypeObject *>cls).tp_new(<PyTypeObject *>cls, (), NULL)
+
+
+cdef inline bint is_sequence(const Element *e) noexcept nogil:
+    return e.flags & CONTAINER and (e.vr == SQ or e.vr == UN and e.tag != PIXEL_DATA)
+
+
+# ------------------------------------------------------------------------------------------------ numbers
+
+
+cdef tuple integers(const uint8_t *p, Py_ssize_t count, uint16_t vr, bint big):
+    cdef tuple values = PyTuple_New(count)
+    cdef Py_ssize_t i
+    cdef object value
+    for i in range(count):
+        if vr == US:
+            value = load_u16(p + 2 * i, big)
+        elif vr == SS:
+            value = <int16_t>load_u16(p + 2 * i, big)
+        elif vr == UL:
+            value = load_u32(p + 4 * i, big)
+        elif vr == SL:
+            value = <int32_t>load_u32(p + 4 * i, big)
+        elif vr == UV:
+            value = load_u64(p + 8 * i, big)
+        elif vr == SV:
+            value = <int64_t>load_u64(p + 8 * i, big)
+        else:  # AT: two 16-bit numbers
+            value = PyLong_Type.tp_new(<PyTypeObject *>TAG, (load_u16(p + 4 * i, big) << 16 | load_u16(p + 4 * i + 2, big),), NULL)
+        Py_INCREF(value)
+        PyTuple_SET_ITEM(values, i, value)
+    return values
+
+
+cdef tuple floats(const uint8_t *p, Py_ssize_t count, uint16_t vr, bint big):
+    cdef tuple values = PyTuple_New(count)
+    cdef Py_ssize_t i
+    cdef uint32_t bits32
+    cdef uint64_t bits64
+    cdef float single
+    cdef double number
+    cdef object value
+    for i in range(count):
+        if vr == FL:
+            bits32 = load_u32(p + 4 * i, big)
+            memcpy(&single, &bits32, 4)
+            number = single
+        else:
+            bits64 = load_u64(p + 8 * i, big)
+            memcpy(&number, &bits64, 8)
+        value = number
+        Py_INCREF(value)
+        PyTuple_SET_ITEM(values, i, value)
+    return values
+
+
+cdef inline int number_size(uint16_t vr) noexcept nogil:
+    """Bytes of one value of a binary number VR, 0 for the others."""
+    if vr == US or vr == SS:
+        return 2
+    if vr == UL or vr == SL or vr == FL or vr == AT:
+        return 4
+    if vr == FD or vr == UV or vr == SV:
+        return 8
+    return 0
+
+
+# ------------------------------------------------------------------------------------------------ text
+
+
+cdef inline bint is_padding(uint8_t c) noexcept nogil:
+    return c == c' ' or c == 0
+
+
+cdef inline void trim(const uint8_t **p, Py_ssize_t *n, bint both) noexcept nogil:
+    while n[0] > 0 and is_padding(p[0][n[0] - 1]):
+        n[0] -= 1
+    while both and n[0] > 0 and is_padding(p[0][0]):
+        p[0] += 1
+        n[0] -= 1
+
+
+cdef inline bint trims_both_ends(uint16_t vr) noexcept nogil:
+    """PS3.5 table 6.2-1: leading spaces mean nothing in these; in the others only trailing ones are padding."""
+    return not (vr == PN or vr == LT or vr == ST or vr == UT or vr == UC or vr == UR)
+
+
+cdef inline bint has_one_value(uint16_t vr) noexcept nogil:
+    """VRs in which a backslash is a character (PS3.5 6.4)."""
+    return vr == LT or vr == ST or vr == UT or vr == UR
+
+
+cdef inline bint is_text(uint16_t vr) noexcept nogil:
+    if vr == AE or vr == AS or vr == CS or vr == DA or vr == DS or vr == DT or vr == IS or vr == LO or vr == LT:
+        return True
+    return vr == PN or vr == SH or vr == ST or vr == TM or vr == UC or vr == UI or vr == UR or vr == UT
+
+
+cdef inline bint uses_character_set(uint16_t vr) noexcept nogil:
+    """PS3.5 6.1.2.2: the VRs that Specific Character Set governs."""
+    return vr == LO or vr == LT or vr == PN or vr == SH or vr == ST or vr == UC or vr == UT
+
+
+cdef inline bint is_plain_ascii(const uint8_t *p, Py_ssize_t n) noexcept nogil:
+    cdef uint64_t word
+    while n >= 8:
+        memcpy(&word, p, 8)
+        # high bit set, or a byte equal to ESC (0x1B)
+        if word & 0x8080808080808080ULL or (((word ^ 0x1B1B1B1B1B1B1B1BULL) - 0x0101010101010101ULL) & ~(word ^ 0x1B1B1B1B1B1B1B1BULL) & 0x8080808080808080ULL):
+            return False
+        p += 8
+        n -= 8
+    while n > 0:
+        if p[0] >= 0x80 or p[0] == 0x1B:
+            return False
+        p += 1
+        n -= 1
+    return True
+
+
+cdef inline object ascii_text(const uint8_t *p, Py_ssize_t n):
+    cdef object text = PyUnicode_New(n, 127)
+    if n:
+        memcpy(PyUnicode_DATA(text), p, n)
+    return text
+
+
+cdef object typed_text(object text, uint16_t vr):
+    """The str subclass of a VR."""
+    cdef PyTypeObject *cls
+    if vr == UI:
+        cls = <PyTypeObject *>UID
+    elif vr == PN:
+        cls = <PyTypeObject *>PERSON_NAME
+    elif vr == DA:
+        cls = <PyTypeObject *>DATE
+    elif vr == TM:
+        cls = <PyTypeObject *>TIME
+    elif vr == DT:
+        cls = <PyTypeObject *>DATE_TIME
+    else:
+        return text
+    return PyUnicode_Type.tp_new(cls, (text,), NULL)
+
+
+cdef object one_text(const uint8_t *p, Py_ssize_t n, uint16_t vr, uint32_t tag):
+    """One trimmed ASCII component as a value: str, a subclass of it, float (DS) or int (IS); None if an empty number."""
+    cdef double number
+    cdef int64_t integer
+    if vr == DS:
+        if n == 0:
+            return None
+        if parse_decimal(p, n, &number):
+            return number
+        return decimal_of(p, n, tag)
+    if vr == IS:
+        if n == 0:
+            return None
+        if parse_integer(p, n, &integer):
+            return integer
+        return integer_of(p, n, tag)
+    return typed_text(ascii_text(p, n), vr)
+
+
+cdef object decimal_of(const uint8_t *p, Py_ssize_t n, uint32_t tag):
+    """A decimal string that the quick way does not do exactly."""
+    cdef bytes text = PyBytes_FromStringAndSize(<const char *>p, n)
+    try:
+        if b"_" not in text:
+            return float(text)
+    except ValueError:
+        pass
+    raise ValueDecodeError(f"{text!r} is not a decimal number", tag, "DS")
+
+
+cdef object integer_of(const uint8_t *p, Py_ssize_t n, uint32_t tag):
+    """An integer string that is long, or written as an integral decimal (`1.0`), as some writers do."""
+    cdef bytes text = PyBytes_FromStringAndSize(<const char *>p, n)
+    try:
+        if b"_" not in text:
+            return int(text)
+    except ValueError:
+        pass
+    try:
+        number = float(text)
+        if number == int(number) and b"_" not in text:
+            return int(number)
+    except (ValueError, OverflowError):
+        pass
+    raise ValueDecodeError(f"{text!r} is not an integer", tag, "IS")
+
+
+cdef Py_ssize_t count_backslashes(const uint8_t *p, Py_ssize_t n) noexcept nogil:
+    cdef const uint8_t *end = p + n
+    cdef Py_ssize_t count = 0
+    while p < end:
+        p = <const uint8_t *>memchr(p, c'\\', end - p)
+        if p == NULL:
+            break
+        count += 1
+        p += 1
+    return count
+
+
+cdef object ascii_values(const uint8_t *p, Py_ssize_t n, uint16_t vr, uint32_t tag, bint scalar):
+    cdef bint both = trims_both_ends(vr)
+    cdef Py_ssize_t count, i, length
+    cdef const uint8_t *end
+    cdef const uint8_t *part
+    cdef tuple values
+    trim(&p, &n, both)
+    if n == 0:
+        return None if scalar else ()
+    count = 1 if has_one_value(vr) else 1 + count_backslashes(p, n)
+    if count == 1:
+        value = one_text(p, n, vr, tag)
+        return value if scalar else (value,)
+    values = PyTuple_New(count)
+    end = p + n
+    for i in range(count):
+        part = <const uint8_t *>memchr(p, c'\\', end - p)
+        length = (end if part == NULL else part) - p
+        part = p
+        p += length + 1
+        trim(&part, &length, both)
+        value = one_text(part, length, vr, tag)
+        Py_INCREF(value)
+        PyTuple_SET_ITEM(values, i, value)
+    return values
+
+
+cdef object charset_values(bytes raw, object sets, uint16_t vr, bint scalar):
+    """Text with bytes beyond ASCII or escape sequences: the character sets decide (PS3.5 6.1)."""
+    cdef tuple texts = DECODE_TEXT(raw, sets, vr_name(vr))
+    cdef tuple values
+    if not texts or len(texts) == 1 and not texts[0]:
+        return None if scalar else ()
+    values = tuple([typed_text(text, vr) for text in texts])
+    return values[0] if scalar and len(values) == 1 else values
+
+
+cdef object numeric_strings(bytes raw, uint16_t vr, uint32_t tag):
+    raise ValueDecodeError(f"{raw!r} is not a number", tag, vr_name(vr))
+
+
+cdef object decode(const uint8_t *p, Py_ssize_t n, uint16_t vr, bint big, uint32_t tag, bint scalar, DatasetView owner):
+    """The value of `n` bytes at `p`: a scalar or tuple by `scalar`, but a tuple where there are several all the same."""
+    cdef int size = number_size(vr)
+    cdef tuple values
+    if size:
+        if n == 0:
+            return None if scalar else ()
+        if n % size:
+            if n < size:
+                raise ValueDecodeError(f"{n} bytes are no value of {size} bytes", tag, vr_name(vr))
+        values = floats(p, n // size, vr, big) if vr == FL or vr == FD else integers(p, n // size, vr, big)
+        return values[0] if scalar and n // size == 1 else values
+    if is_text(vr):
+        if is_plain_ascii(p, n):
+            return ascii_values(p, n, vr, tag, scalar)
+        raw = PyBytes_FromStringAndSize(<const char *>p, n)
+        if vr == DS or vr == IS:
+            return numeric_strings(raw, vr, tag)
+        return charset_values(raw, owner.character_sets() if uses_character_set(vr) else None, vr, scalar)
+    if n == 0:
+        return None
+    return PyBytes_FromStringAndSize(<const char *>p, n)
+
+
+cdef bint wants_scalar(const UserDictionary *user, uint32_t tag, Py_ssize_t found) noexcept nogil:
+    """VM 1 in the dictionary; private and unknown elements go by the number of values found."""
+    cdef Attribute attribute
+    if tag & 0x10000 or not STANDARD.attribute(user, tag, &attribute):
+        return found <= 1
+    return attribute.vm_max == 1 and attribute.vm_min == 1
+
+
+cdef Py_ssize_t values_in(const uint8_t *p, Py_ssize_t n, uint16_t vr) noexcept nogil:
+    """The number of values that bytes hold, by backslashes and sizes (text of multi-byte character sets counts itself)."""
+    cdef int size = number_size(vr)
+    if n == 0:
+        return 0
+    if size:
+        return n // size
+    if is_text(vr) and not has_one_value(vr):
+        return 1 + count_backslashes(p, n)
+    return 1
+
+
+cdef uint16_t known_vr(const UserDictionary *user, uint32_t tag) noexcept nogil:
+    """The VR of a public tag if it depends on nothing, else 0."""
+    cdef uint16_t vr = 0 if tag & 0x10000 else STANDARD.vr(user, tag)
+    return vr if vr < 0x6100 else 0
+
+
+# ------------------------------------------------------------------------------------------------ elements
+
+
+cdef class ElementView:
+    """One element: a record of an index, or a tag, VR and value of their own. Immutable."""
+
+    cdef readonly uint32_t _tag
+    cdef uint32_t _record
+    cdef uint16_t _vr
+    cdef DatasetView _owner
+    cdef object _value
+    cdef readonly object _path
+
+    def _set(self, uint32_t tag, str vr, value) -> None:
+        """Make this an element of its own, not in an index."""
+        self._tag = tag
+        self._record = NO_RECORD
+        self._vr = vr_code(vr)
+        self._value = value
+
+    @property
+    def tag(self):
+        """The tag, as a Tag."""
+        return PyLong_Type.tp_new(<PyTypeObject *>TAG, (self._tag,), NULL)
+
+    @property
+    def vr(self) -> str:
+        """The value representation, two letters. UN whose VR is known is named by what its value decodes as."""
+        return vr_name(self._vr)
+
+    @property
+    def encoded_vr(self) -> str:
+        """The VR that stands in the data set's encoding; "" in implicit VR and for an element that was assigned."""
+        if self._record == NO_RECORD:
+            return ""
+        cdef const Element *e = &self._owner._view.records[self._record]
+        if e.flags & IMPLICIT_VR:
+            return ""
+        if e.flags & GUESSED_VR:
+            head = self._owner._read(e.offset - 12, 12)
+            at = 4 if e.flags & LONG_HEADER_FLAG else 8
+            return head[at : at + 2].decode("latin-1")
+        return vr_name(e.vr)
+
+    @property
+    def length(self) -> int | None:
+        """The value length in bytes as encoded, 0xFFFFFFFF if undefined; None for an element that was assigned."""
+        if self._record == NO_RECORD:
+            return None
+        cdef const Element *e = &self._owner._view.records[self._record]
+        return <uint32_t>0xFFFFFFFF if e.flags & UNDEFINED_LENGTH else e.length
+
+    @property
+    def offset(self) -> int | None:
+        """Offset of the value's first byte in the stream it was read from; None for an element that was assigned."""
+        return None if self._record == NO_RECORD else self._owner._view.records[self._record].offset
+
+    @property
+    def is_truncated(self) -> bool:
+        """Whether the stream or the enclosing item ended inside the value."""
+        return self._record != NO_RECORD and self._owner._view.records[self._record].flags & TRUNCATED != 0
+
+    @property
+    def big_endian(self) -> bool:
+        """The byte order of the encoded value."""
+        return self._record != NO_RECORD and self._owner._view.records[self._record].flags & BIG_ENDIAN_VALUE != 0
+
+    @property
+    def is_encapsulated(self) -> bool:
+        """Whether the value is a run of fragments (PS3.5 A.4)."""
+        if self._record == NO_RECORD:
+            return False
+        cdef const Element *e = &self._owner._view.records[self._record]
+        return e.flags & CONTAINER != 0 and not is_sequence(e)
+
+    @property
+    def is_in_memory(self) -> bool:
+        """False for a deferred value, which is read from its source on each touch."""
+        if self._record == NO_RECORD:
+            return True
+        cdef const IndexView *view = self._owner._view
+        return stream_bytes(view, view.records[self._record].offset, content_length(view, self._record)) != NULL
+
+    @property
+    def value(self):
+        """The decoded value (see dicomkit.dataset.DataElement)."""
+        if self._record == NO_RECORD:
+            return self._value
+        return self._owner._value_of(self._record, self._vr)
+
+    @property
+    def vm(self) -> int:
+        """The number of values: 0 if empty, the number of items of a sequence."""
+        cdef const Element *e
+        cdef const IndexView *view
+        cdef const uint8_t *p
+        if self._record != NO_RECORD and not number_size(self._vr):
+            view = self._owner._view
+            e = &view.records[self._record]
+            if is_sequence(e):
+                return count_items(view, self._record)
+            if not is_text(self._vr):
+                return 1 if e.length else 0
+        elif self._record != NO_RECORD:
+            return self._owner._view.records[self._record].length // number_size(self._vr)
+        value = self.value
+        if value is None:
+            return 0
+        return len(value) if isinstance(value, (tuple, SequenceView)) else 1
+
+    @property
+    def raw(self) -> bytes:
+        """The exact bytes of the value as encoded, items and fragments included, without the final delimiter.
+
+        Raises TypeError for an element that was assigned: it has no encoding yet.
+        """
+        if self._record == NO_RECORD:
+            raise TypeError("an assigned value has no encoded bytes")
+        cdef const IndexView *view = self._owner._view
+        return self._owner._read(view.records[self._record].offset, content_length(view, self._record))
+
+    def view(self) -> memoryview:
+        """The exact bytes of the value without a copy, read-only; a deferred value is read from its source."""
+        if self._record == NO_RECORD:
+            raise TypeError("an assigned value has no encoded bytes")
+        cdef const IndexView *view = self._owner._view
+        cdef const Element *e = &view.records[self._record]
+        cdef uint64_t length = content_length(view, self._record)
+        cdef uint32_t i
+        for i in range(view.segment_count):
+            if view.segments[i].start <= e.offset and length <= view.segments[i].stop - e.offset and e.offset <= view.segments[i].stop:
+                start = e.offset - view.segments[i].start
+                return memoryview(self._owner._index.owners[i]).cast("B").toreadonly()[start : start + length]
+        return memoryview(self._owner._read(e.offset, length))
+
+
+cdef enum:
+    LONG_HEADER_FLAG = 2
+
+
+cdef ElementView make_element(DatasetView owner, uint32_t record):
+    cdef const Element *e = &owner._view.records[record]
+    cdef ElementView element = <ElementView>new(ELEMENT)
+    cdef uint16_t vr = e.vr
+    if vr == UN:
+        if is_sequence(e):
+            vr = SQ
+        elif known_vr(owner._user, e.tag):
+            vr = known_vr(owner._user, e.tag)
+    element._tag = e.tag
+    element._record = record
+    element._vr = vr
+    element._owner = owner
+    return element
+
+
+cdef Py_ssize_t count_items(const IndexView *view, uint32_t record) noexcept nogil:
+    cdef uint32_t i = record + 1, stop = view.records[record].next
+    cdef Py_ssize_t count = 0
+    while i < stop:
+        count += 1
+        i = view.records[i].next
+    return count
+
+
+# ------------------------------------------------------------------------------------------------ sequences
+
+
+cdef class SequenceView:
+    """The items of a sequence element. Items are made when the sequence is first touched."""
+
+    cdef readonly object _index
+    cdef const IndexView *_view
+    cdef uint32_t _record
+    cdef DatasetView _template  # the data set around: index, character sets and origin come from it
+    cdef list _made
+    cdef public bint _changed
+
+    def _items(self) -> list:
+        """The list of items, made now if this is the first touch."""
+        return self._list()
+
+    def _made_items(self) -> list:
+        """The items if the sequence was touched, else none."""
+        return self._made if self._made is not None else []
+
+    def _replace(self, list items) -> None:
+        self._made = items
+        self._template = None
+
+    cdef list _list(self):
+        cdef list items = self._made
+        cdef uint32_t i, stop
+        if items is not None:
+            return items
+        items = []
+        if self._view != NULL:
+            i = self._record + 1
+            stop = self._view.records[self._record].next
+            while i < stop:
+                items.append(make_item(self._template, i))
+                i = self._view.records[i].next
+        if self._made is None:
+            self._made = items
+            self._template = None
+        return self._made
+
+    def __len__(self) -> int:
+        if self._made is not None:
+            return len(self._made)
+        return count_items(self._view, self._record) if self._view != NULL else 0
+
+
+cdef DatasetView make_item(DatasetView around, uint32_t record):
+    cdef DatasetView item = <DatasetView>new(DATASET)
+    item._view = around._view
+    item._index = around._index
+    item._user = around._user
+    item._first = record + 1
+    item._stop = around._view.records[record].next
+    item._item = record
+    item._origin = around._origin
+    item._around = around._sets_of_record()
+    return item
+
+
+# ------------------------------------------------------------------------------------------------ data sets
+
+
+cdef class DatasetView:
+    """A range of records and an overlay of what was assigned (tag -> element) or deleted (tag -> None)."""
+
+    cdef const IndexView *_view
+    cdef const UserDictionary *_user
+    cdef uint32_t _first
+    cdef uint32_t _stop
+    cdef uint32_t _item             # its item record, NO_RECORD for the root
+    cdef readonly object _index
+    cdef public object _origin      # where deferred values come from; None without a source
+    cdef object _around             # character sets of the data set around
+    cdef object _sets               # its own, once looked up
+    cdef public dict _overlay
+    cdef dict _sequences            # touched sequences by tag, so that each exists once
+    cdef object _prefix             # path of the item, once asked for
+    cdef public object file_meta    # of the root: the File Meta Information, or None
+    cdef public object transfer_syntax
+    cdef public tuple _file_problems
+
+    def __cinit__(self, *args, **kwargs):
+        self._item = NO_RECORD
+
+    def _attach(self, index, origin, character_sets) -> None:
+        """Make this the root view of an index. `character_sets` overrides the data set's own, unless None."""
+        self._index = index
+        self._origin = origin
+        self._view = <const IndexView *>PyCapsule_GetPointer(index.view, "dicomkit.IndexView")
+        self._first = 0
+        self._stop = self._view.count
+        if index.dictionary is not None:
+            self._user = <const UserDictionary *>PyCapsule_GetPointer(index.dictionary.capsule, "dicomkit.UserDictionary")
+        if character_sets is not None:
+            self._sets = character_sets
+
+    # -- finding
+
+    cdef uint32_t _find(self, uint32_t tag) noexcept:
+        cdef const Element *records
+        cdef uint32_t i
+        if self._view == NULL:
+            return NO_RECORD
+        records = self._view.records
+        i = self._first
+        if self._index.unordered:
+            while i < self._stop:
+                if records[i].tag == tag:
+                    return i
+                i = records[i].next
+            return NO_RECORD
+        while i < self._stop and records[i].tag < tag:
+            i = records[i].next
+        return i if i < self._stop and records[i].tag == tag else NO_RECORD
+
+    def _element(self, uint32_t tag):
+        """The element of a tag, or None."""
+        cdef PyObject *assigned
+        cdef uint32_t record
+        if self._overlay is not None:
+            assigned = PyDict_GetItem(self._overlay, tag)
+            if assigned != NULL:
+                return <object>assigned
+        record = self._find(tag)
+        return None if record == NO_RECORD else make_element(self, record)
+
+    def _has(self, uint32_t tag) -> bool:
+        if self._overlay is not None and tag in self._overlay:
+            return self._overlay[tag] is not None
+        return self._find(tag) != NO_RECORD
+
+    def _indexed(self, uint32_t tag) -> bool:
+        """Whether the index has this tag, whatever the overlay says."""
+        return self._find(tag) != NO_RECORD
+
+    def __getattr__(self, str name):
+        cdef Attribute attribute
+        cdef Py_ssize_t length
+        cdef const char *text = PyUnicode_AsUTF8AndSize(name, &length)
+        cdef PyObject *assigned
+        cdef uint32_t record
+        if STANDARD.keyword(self._user, text, length, &attribute):
+            if self._overlay is not None:
+                assigned = PyDict_GetItem(self._overlay, attribute.tag)
+                if assigned != NULL:
+                    if <object>assigned is None:
+                        return self._missing(name)
+                    return (<ElementView>assigned)._value
+            record = self._find(attribute.tag)
+            if record != NO_RECORD:
+                return self._value_of(record, 0)
+        return self._missing(name)
+
+    def _missing(self, name):
+        raise AttributeError(name)
+
+    # -- values
+
+    def _read(self, uint64_t offset, uint64_t length) -> bytes:
+        """Bytes of the stream: from memory, else from the source."""
+        cdef const uint8_t *p = stream_bytes(self._view, offset, length)
+        if p != NULL:
+            return PyBytes_FromStringAndSize(<const char *>p, length)
+        if self._origin is None:
+            raise ValueError("the bytes of this value are not in memory and there is no source to read them from")
+        return self._origin.read(offset, length)
+
+    cdef object _value_of(self, uint32_t record, uint16_t vr):
+        """Decode a record; vr 0: its own."""
+        cdef const Element *e = &self._view.records[record]
+        cdef const uint8_t *p
+        cdef bytes read
+        cdef uint64_t length = e.length
+        cdef bint big = e.flags & BIG_ENDIAN_VALUE
+        if e.flags & CONTAINER:
+            if is_sequence(e):
+                return self._sequence(record)
+            return self._read(e.offset, content_length(self._view, record))
+        if vr == 0:
+            vr = e.vr
+            if vr == UN and known_vr(self._user, e.tag):
+                vr = known_vr(self._user, e.tag)
+        if e.vr == UN and vr != UN:
+            big = False  # PS3.5 6.2.2: the value of a UN is little endian
+        p = stream_bytes(self._view, e.offset, length)
+        if p == NULL:
+            read = self._read(e.offset, length)
+            p = <const uint8_t *>PyBytes_AS_STRING(read)
+        return decode(p, length, vr, big, e.tag, wants_scalar(self._user, e.tag, values_in(p, length, vr)), self)
+
+    cdef SequenceView _sequence(self, uint32_t record):
+        cdef uint32_t tag = self._view.records[record].tag
+        cdef PyObject *known
+        cdef SequenceView sequence
+        if self._sequences is None:
+            self._sequences = {}
+        known = PyDict_GetItem(self._sequences, tag)
+        if known != NULL:
+            return <SequenceView>known
+        sequence = <SequenceView>new(SEQUENCE)
+        sequence._view = self._view
+        sequence._index = self._index
+        sequence._record = record
+        sequence._template = self
+        return self._sequences.setdefault(tag, sequence)
+
+    def _touched_sequences(self) -> dict:
+        """Sequences of the index that were touched, by tag: the only ones that may have been changed."""
+        return self._sequences or {}
+
+    def _state(self) -> tuple:
+        """What _restore takes to make the same view on the same index; the overlay is not in it."""
+        return (self._index, self._origin, self._first, self._stop, self._item, self._sets, self._around)
+
+    def _restore(self, index, origin, uint32_t first, uint32_t stop, uint32_t item, sets, around, dict sequences) -> None:
+        if index is not None:
+            self._attach(index, origin, None)
+            if not first <= stop <= self._stop or item != NO_RECORD and item >= self._stop:
+                raise ValueError("the item is not in the index")
+            self._first = first
+            self._stop = stop
+        self._item = item
+        self._sets = sets
+        self._around = around
+        self._sequences = sequences
+
+    cdef object character_sets(self):
+        """The character sets in force: the data set's own, else those around it, else the default repertoire."""
+        global DEFAULT_SETS
+        sets = self._sets_of_record()
+        if sets is None:
+            if DEFAULT_SETS is None:
+                DEFAULT_SETS = CHARACTER_SETS(())
+            return DEFAULT_SETS
+        return sets
+
+    cdef object _sets_of_record(self):
+        """The character sets that the records give; None for the default repertoire."""
+        cdef uint32_t record
+        cdef const Element *e
+        cdef const uint8_t *p
+        if self._sets is None:
+            self._sets = False if self._around is None else self._around
+            record = self._find(SPECIFIC_CHARACTER_SET)
+            if record != NO_RECORD:
+                e = &self._view.records[record]
+                p = stream_bytes(self._view, e.offset, e.length)
+                if p != NULL and is_plain_ascii(p, e.length):
+                    terms = ascii_values(p, e.length, CS, e.tag, False)
+                    if terms:
+                        self._sets = CHARACTER_SETS(terms)
+        return None if self._sets is False else self._sets
+
+    def _character_sets(self):
+        return self.character_sets()
+
+    # -- iterating
+
+    def __len__(self) -> int:
+        cdef uint32_t i = self._first
+        cdef Py_ssize_t count = 0
+        if self._overlay or self._view != NULL and self._index.unordered:
+            return len(self._elements())
+        while i < self._stop:
+            count += 1
+            i = self._view.records[i].next
+        return count
+
+    def _elements(self) -> list:
+        """The elements in the order of their tags; of duplicates the first."""
+        cdef uint32_t i = self._first
+        cdef dict found = {}
+        while i < self._stop:
+            tag = self._view.records[i].tag
+            if tag not in found:
+                found[tag] = make_element(self, i)
+            i = self._view.records[i].next
+        if self._overlay is not None:
+            found.update(self._overlay)
+        return [found[tag] for tag in sorted(found) if found[tag] is not None]
+
+    cdef bint _is_plain(self):
+        """Whether the records in their order are the elements."""
+        return not self._overlay and (self._view == NULL or not self._index.unordered)
+
+    def __iter__(self):
+        cdef RecordIterator iterator
+        if not self._is_plain():
+            return iter(self._elements())
+        iterator = RecordIterator.__new__(RecordIterator)
+        iterator._owner = self
+        iterator._at = self._first
+        return iterator
+
+    def walk(self):
+        """All elements, depth first: each sequence, then the elements of its items."""
+        cdef Walker walker = Walker.__new__(Walker)
+        walker._owners = []
+        walker._items = []
+        walker._lists = []
+        walker._prefixes = []
+        walker._depth = -1
+        walker._enter(self, None)
+        return walker
+
+    def _item_path(self) -> str:
+        """The path of this item in the data set it was read from, with a final dot; "" for the root."""
+        if self._prefix is None:
+            if self._item == NO_RECORD:
+                self._prefix = ""
+            else:
+                self._prefix = path_of(self._index, self._item) + "."
+        return self._prefix
+
+
+def path_of(index, uint32_t record) -> str:
+    """The tag path of a record, such as `(0040,A730)[0].(0008,0100)`; of an item, such as `(0040,A730)[0]`."""
+    cdef str path = ""
+    for at, position in index.ancestors(record):
+        tag, _, _, _, _, _, _ = index.record(at)
+        if tag == <uint32_t>ITEM_TAG:
+            path += f"[{position}]"
+        else:
+            path += f"{'.' if path else ''}({tag >> 16:04X},{tag & 0xFFFF:04X})"
+    return path
+
+
+def element_path(ElementView element) -> str:
+    """The tag path of an element in its data set."""
+    own = f"({element._tag >> 16:04X},{element._tag & 0xFFFF:04X})"
+    if element._path is not None:
+        return element._path + own
+    return own if element._owner is None else element._owner._item_path() + own
+
+
+def element_owner(ElementView element):
+    """The data set that an element was read from, or None."""
+    return element._owner
+
+
+cdef class RecordIterator:
+    cdef DatasetView _owner
+    cdef uint32_t _at
+
+    def __iter__(self):
+        return self
+
+    def __next__(self):
+        cdef ElementView element
+        if self._at >= self._owner._stop:
+            raise StopIteration
+        element = make_element(self._owner, self._at)
+        self._at = self._owner._view.records[self._at].next
+        return element
+
+
+cdef class Walker:
+    """Depth-first iteration. A level is a data set, by its records or, if it was edited, by the list of its elements."""
+
+    cdef list _owners       # data set of each level
+    cdef list _lists        # its elements if edited, else None
+    cdef list _items        # items around: those still to come are from _numbers[depth] on
+    cdef list _prefixes     # path of the level if the index cannot tell it, else None
+    cdef list _pending      # items of the sequence that was yielded last
+    cdef object _pending_path
+    cdef uint32_t _at[MAX_DEPTH + 2]
+    cdef Py_ssize_t _numbers[MAX_DEPTH + 2]
+    cdef int _depth
+
+    def __iter__(self):
+        return self
+
+    cdef int _enter(self, DatasetView dataset, object prefix) except -1:
+        cdef bint plain = dataset._is_plain()
+        if self._depth + 1 > MAX_DEPTH:
+            raise RecursionError("data set nested too deeply")
+        self._depth += 1
+        self._owners.append(dataset)
+        self._lists.append(None if plain else dataset._elements())
+        if prefix is None and not plain:
+            prefix = dataset._item_path()
+        self._prefixes.append(prefix)
+        self._at[self._depth] = dataset._first if plain else 0
+        return 0
+
+    cdef int _leave(self) except -1:
+        self._owners.pop()
+        self._lists.pop()
+        self._prefixes.pop()
+        self._depth -= 1
+        return 0
+
+    cdef int _next_item(self) except -1:
+        """Enter the next item of the sequence at this level; 0 if there is none."""
+        cdef Py_ssize_t level = len(self._items), number = self._numbers[level]
+        cdef tuple around = <tuple>self._items[level - 1]
+        cdef list items = <list>around[0]
+        if number >= len(items):
+            self._items.pop()
+            return 0
+        self._numbers[level] = number + 1
+        path = around[1]
+        self._enter(<DatasetView>items[number], None if path is None else f"{path}[{number}].")
+        return 1
+
+    def __next__(self):
+        cdef DatasetView owner
+        cdef ElementView element
+        cdef list elements
+        if self._pending is not None:
+            self._items.append((self._pending, self._pending_path))
+            self._numbers[len(self._items)] = 0
+            self._pending = None
+            self._next_item()
+        while self._depth >= 0:
+            owner = <DatasetView>self._owners[self._depth]
+            elements = self._lists[self._depth]
+            if elements is None:
+                if self._at[self._depth] < owner._stop:
+                    element = make_element(owner, self._at[self._depth])
+                    self._at[self._depth] = owner._view.records[self._at[self._depth]].next
+                    return self._yield(element)
+            elif self._at[self._depth] < <uint32_t>len(elements):
+                element = <ElementView>elements[self._at[self._depth]]
+                self._at[self._depth] += 1
+                return self._yield(element)
+            self._leave()
+            if self._items:
+                self._next_item()
+        raise StopIteration
+
+    cdef ElementView _yield(self, ElementView element):
+        cdef object prefix = self._prefixes[self._depth]
+        if prefix is not None:
+            element = with_path(element, prefix)
+        if element._vr == SQ:
+            value = element.value
+            if value is not None and len(value):
+                self._pending = (<SequenceView>value)._list()
+                self._pending_path = None
+                if prefix is not None or (<SequenceView>value)._changed:
+                    self._pending_path = element_path(element)
+        return element
+
+
+cdef ElementView with_path(ElementView element, object prefix):
+    cdef ElementView copy = <ElementView>new(ELEMENT)
+    copy._tag = element._tag
+    copy._record = element._record
+    copy._vr = element._vr
+    copy._owner = element._owner
+    copy._value = element._value
+    copy._path = prefix
+    return copy

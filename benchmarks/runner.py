@@ -1,0 +1,118 @@
+"""Timing: rivals in turn, round after round, so that a noisy machine disturbs all of them alike."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from time import perf_counter_ns
+from typing import IO, NamedTuple
+
+from benchmarks import IN_PLACE, ROOT, dcmtk
+
+WORKERS = {"dicomkit", "pydicom", "dicomsdl", "open"}
+
+
+class Effort(NamedTuple):
+    """How long to measure."""
+
+    rounds: int
+    sample: float  # seconds of one sample: fast operations are repeated to fill it
+    budget: float  # seconds for one rival in one claim; three rounds at least
+
+
+FULL = Effort(rounds=15, sample=0.05, budget=30)
+QUICK = Effort(rounds=5, sample=0.02, budget=5)
+
+
+class Unavailable(Exception):
+    """A rival is not installed, or cannot do what is asked."""
+
+
+class Worker:
+    """A rival's process (see worker.py)."""
+
+    def __init__(self, name: str) -> None:
+        command = [sys.executable, "-m", "benchmarks.worker", name] if name in WORKERS else [dcmtk.program()]
+        self.process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT
+        )
+        answer = self.output.readline().split()
+        if answer[:1] != ["ready"]:
+            raise Unavailable(self.last_words())
+        self.version = answer[1]
+
+    @property
+    def output(self) -> IO[str]:
+        """Its standard output."""
+        assert self.process.stdout is not None
+        return self.process.stdout
+
+    def last_words(self) -> str:
+        """The last line of its error output."""
+        assert self.process.stderr is not None
+        return (self.process.stderr.read().strip().splitlines() or ["no answer"])[-1]
+
+    def seconds(self, operation: str, path: Path, count: int) -> float:
+        """How long `count` runs took."""
+        assert self.process.stdin is not None
+        print(operation, count, path, file=self.process.stdin, flush=True)
+        answer = self.output.readline()
+        if not answer.strip().isdigit():
+            raise Unavailable(answer.strip() or self.last_words())
+        return int(answer) / 1e9
+
+    def stop(self) -> None:
+        """End the process."""
+        assert self.process.stdin is not None
+        self.process.stdin.close()
+        self.process.wait()
+
+
+Timer = Callable[[int], float]
+"""Seconds that so many runs take."""
+
+
+def in_turn(timers: dict[str, Timer], effort: Effort) -> dict[str, list[float]]:
+    """Seconds a run, one sample a round, of each timer: after a warm-up, A B C A B C ..."""
+    counts, rounds = {}, {}
+    for name, timer in timers.items():
+        timer(1)
+        once = max(timer(1), 1e-9)
+        counts[name] = min(max(1, round(effort.sample / once)), 100_000)
+        rounds[name] = max(3, min(effort.rounds, int(effort.budget / (once * counts[name]))))
+    samples: dict[str, list[float]] = {name: [] for name in timers}
+    for number in range(max(rounds.values())):
+        for name, timer in timers.items():
+            if number < rounds[name]:
+                samples[name].append(timer(counts[name]) / counts[name])
+    return samples
+
+
+def process_timer(command: Sequence[str]) -> Timer:
+    """A timer of whole processes, from start to end, output thrown away."""
+    folder = tempfile.gettempdir()  # not the repository, whose sources would hide the installed package
+
+    def seconds(count: int) -> float:
+        start = perf_counter_ns()
+        for _ in range(count):
+            subprocess.run(command, stdout=subprocess.DEVNULL, env=environment(), cwd=folder, check=True)
+        return (perf_counter_ns() - start) / 1e9
+
+    return seconds
+
+
+def environment() -> dict[str, str]:
+    """The environment of processes that import dicomkit: with the source tree on the path if it is built in place."""
+    return {**os.environ, "PYTHONPATH": str(ROOT)} if IN_PLACE else dict(os.environ)
+
+
+def dicomkit_command() -> list[str]:
+    """How to start the command `dicomkit` of this interpreter's environment."""
+    installed = Path(sys.executable).with_name("dicomkit")
+    if installed.exists():
+        return [str(installed)]
+    return [sys.executable, "-c", "import sys; from dicomkit.cli import main; sys.exit(main())"]

@@ -1,0 +1,85 @@
+"""dicomkit: the DICOM toolkit for Python.
+
+    import dicomkit
+
+    ds = dicomkit.read("ct.dcm")
+    ds.PatientName
+
+Names are loaded when they are first used, so that importing dicomkit costs next to nothing.
+"""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from dicomkit.dataset import DataElement, Dataset, Date, DateTime, PersonName, Problem, Sequence, Time
+    from dicomkit.errors import (
+        DicomError,
+        EncodeError,
+        ParseError,
+        SourceChanged,
+        UnsupportedTransferSyntax,
+        ValueDecodeError,
+    )
+    from dicomkit.media import read
+    from dicomkit.standard import UID, Dictionary, Tag
+
+__version__ = "0.1.0"
+
+# Public name -> the module that has it.
+_HOMES = {
+    "DataElement": "dicomkit.dataset",
+    "Dataset": "dicomkit.dataset",
+    "Date": "dicomkit.dataset",
+    "DateTime": "dicomkit.dataset",
+    "DicomError": "dicomkit.errors",
+    "Dictionary": "dicomkit.standard",
+    "EncodeError": "dicomkit.errors",
+    "ParseError": "dicomkit.errors",
+    "PersonName": "dicomkit.dataset",
+    "Problem": "dicomkit.dataset",
+    "Sequence": "dicomkit.dataset",
+    "SourceChanged": "dicomkit.errors",
+    "Tag": "dicomkit.standard",
+    "Time": "dicomkit.dataset",
+    "UID": "dicomkit.standard",
+    "UnsupportedTransferSyntax": "dicomkit.errors",
+    "ValueDecodeError": "dicomkit.errors",
+    "read": "dicomkit.media",
+}
+
+__all__ = [
+    "UID",
+    "DataElement",
+    "Dataset",
+    "Date",
+    "DateTime",
+    "DicomError",
+    "Dictionary",
+    "EncodeError",
+    "ParseError",
+    "PersonName",
+    "Problem",
+    "Sequence",
+    "SourceChanged",
+    "Tag",
+    "Time",
+    "UnsupportedTransferSyntax",
+    "ValueDecodeError",
+    "read",
+]
+
+
+def __getattr__(name: str) -> object:
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    import importlib
+
+    value = getattr(importlib.import_module(home), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,0 +1,67 @@
+"""The deflated transfer syntaxes (PS3.5 A.5): a whole data set as one raw deflate stream."""
+
+from __future__ import annotations
+
+from dicomkit.errors import ParseError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from dicomkit.media.source import Source
+    from dicomkit.typing import BytesLike
+
+__all__ = ["inflate"]
+
+LARGEST = 1 << 30   # bytes that a deflated data set may inflate to: a small file must not fill the memory
+STEP = 1 << 22
+
+
+def inflate(source: Source, window: BytesLike, base: int, position: int, zlib_header: bool) -> tuple[bytes, list[str]]:
+    """Inflate everything from `position` on; `window` begins at `base`.
+
+    Returns the data set and the problems found. A zlib header (RFC 1950), which some writers add, is recognised.
+
+    Raises:
+        ParseError: nothing can be inflated, or it would be larger than 1 GiB.
+    """
+    import zlib
+
+    data = memoryview(window)[position - base :]
+    if not zlib_header and len(data) >= 2 and data[0] & 0x8F == 0x08 and (data[0] << 8 | data[1]) % 31 == 0:
+        zlib_header = _starts_as_zlib(bytes(data[:512]))
+    notes = ["zlib-header"] if zlib_header else []
+    stream = zlib.decompressobj(15 if zlib_header else -15)
+    parts: list[bytes] = []
+    size = 0
+    at = base + len(window)
+    chunk: BytesLike = data
+    while True:
+        try:
+            while chunk and not stream.eof:
+                part = stream.decompress(chunk, STEP)
+                parts.append(part)
+                size += len(part)
+                if size > LARGEST:
+                    raise ParseError(f"the deflated data set inflates to more than {LARGEST} bytes", position, "", source.name)
+                chunk = stream.unconsumed_tail
+        except zlib.error as error:
+            if not size:
+                raise ParseError(f"the data set cannot be inflated: {error}", position, "", source.name) from None
+            return b"".join(parts), [*notes, "deflate-damaged"]
+        if stream.eof:
+            return b"".join(parts), notes
+        if source.size is not None and at >= source.size:
+            break
+        chunk = source.window(at, 1)
+        if not chunk:
+            break
+        at += len(chunk)
+    return b"".join(parts), [*notes, "deflate-damaged"]
+
+
+def _starts_as_zlib(head: bytes) -> bool:
+    import zlib
+
+    try:
+        return bool(zlib.decompressobj(15).decompress(head))
+    except zlib.error:
+        return False

@@ -1,0 +1,1 @@
+"""Tools for building and maintaining dicomkit; not installed."""
