@@ -52,6 +52,54 @@ static inline void out_fill(Out *out, char c, size_t count) {
     }
 }
 
+/* Colours (SGR sequences) of the parts of a line. */
+#define RESET "\033[0m"
+#define COLOR_TAG "\033[22m\033[32m"
+#define COLOR_VR "\033[22m\033[31m"
+#define COLOR_VALUE "\033[1m\033[37m"
+#define COLOR_INFO "\033[1m\033[30m"
+#define COLOR_LENGTH "\033[22m\033[36m"
+#define COLOR_VM "\033[22m\033[35m"
+#define COLOR_NAME "\033[22m\033[33m"
+#define COLOR_TOP_NAME "\033[1m\033[33m"
+#define COLOR_SEQUENCE "\033[22m\033[32m"
+#define COLOR_TOP_SEQUENCE "\033[1m\033[32m"
+
+/* How the values of a VR are spelled (PS3.5 table 6.2-1). Besides the VRs of the standard there are those that only a dump
+ * shows: "up" an offset in a directory, "xs", "lt" and "ox" one of several VRs, "pi" a fragment, "??" no VR.
+ */
+enum { TEXT, LONG_TEXT, UID_TEXT, BYTES, WORDS, TAGS, UNSIGNED, SIGNED, FLOAT };
+
+typedef struct {
+    uint16_t vr;
+    uint8_t spelling;
+    uint8_t size; /* bytes of a value */
+    uint8_t one;  /* other values (OB, OW ...): VM is 1 */
+} VRForm;
+
+#define FORM(a, b, spelling, size, one) {(uint16_t)((a) | ((b) << 8)), spelling, size, one}
+
+static const VRForm VR_FORMS[] = {
+    FORM('U', 'I', UID_TEXT, 1, 0), FORM('C', 'S', TEXT, 1, 0), FORM('L', 'O', TEXT, 1, 0), FORM('S', 'H', TEXT, 1, 0),
+    FORM('D', 'S', TEXT, 1, 0), FORM('I', 'S', TEXT, 1, 0), FORM('U', 'S', UNSIGNED, 2, 0), FORM('D', 'A', TEXT, 1, 0),
+    FORM('T', 'M', TEXT, 1, 0), FORM('P', 'N', TEXT, 1, 0), FORM('A', 'E', TEXT, 1, 0), FORM('A', 'S', TEXT, 1, 0),
+    FORM('D', 'T', TEXT, 1, 0), FORM('U', 'C', TEXT, 1, 0), FORM('L', 'T', LONG_TEXT, 1, 0),
+    FORM('S', 'T', LONG_TEXT, 1, 0), FORM('U', 'T', LONG_TEXT, 1, 0), FORM('U', 'R', LONG_TEXT, 1, 0),
+    FORM('F', 'D', FLOAT, 8, 0), FORM('F', 'L', FLOAT, 4, 0), FORM('S', 'S', SIGNED, 2, 0), FORM('S', 'L', SIGNED, 4, 0),
+    FORM('U', 'L', UNSIGNED, 4, 0), FORM('A', 'T', TAGS, 4, 0), FORM('O', 'B', BYTES, 1, 1), FORM('O', 'W', WORDS, 2, 1),
+    FORM('U', 'N', BYTES, 1, 1), FORM('S', 'Q', BYTES, 1, 1), FORM('O', 'F', FLOAT, 4, 1), FORM('O', 'D', FLOAT, 8, 1),
+    FORM('O', 'L', UNSIGNED, 4, 1), FORM('O', 'V', UNSIGNED, 8, 1), FORM('U', 'V', UNSIGNED, 8, 0),
+    FORM('S', 'V', SIGNED, 8, 0), FORM('p', 'i', BYTES, 1, 1), FORM('u', 'p', UNSIGNED, 4, 0),
+    FORM('x', 's', UNSIGNED, 2, 0), FORM('l', 't', WORDS, 2, 1), FORM('o', 'x', BYTES, 1, 1), FORM('?', '?', BYTES, 1, 1),
+};
+
+static inline const VRForm *form_of(uint16_t vr) {
+    const VRForm *form = VR_FORMS, *unknown = VR_FORMS + sizeof(VR_FORMS) / sizeof(VR_FORMS[0]) - 1;
+    while (form < unknown && form->vr != vr)
+        form++;
+    return form;
+}
+
 /* Decimal digits of a number into `text` (at least 24 bytes); returns how many. */
 static inline size_t format_unsigned(uint64_t value, char *text) {
     char digits[24];

@@ -24,7 +24,8 @@ cdef extern from "vr_class.h" nogil:
 cdef enum:
     MAX_DEPTH = 128             # nested sequences; DCMTK stops at 64
     MAX_PROBLEMS = 1000
-    FIRST_RECORDS = 1024        # room to begin with
+    FIRST_RECORDS = 256         # room to begin with
+    FIRST_META_RECORDS = 32
     NO_RECORD = 0xFFFFFFFF
     UNDEFINED = 0xFFFFFFFF
     NO_STOP = 0xFFFFFFFF
@@ -80,10 +81,12 @@ cdef enum ProblemCode:
     DUPLICATE_ELEMENT
     TOO_MANY_PROBLEMS
 
-cdef extern from "spare.h" nogil:
-    void *take_spare(size_t size, size_t *got)
-    void *grow_spare(void *payload, size_t size)
-    void give_spare(void *payload)
+cdef extern from "block.h" nogil:
+    size_t block_size(void *payload)
+    void *new_block(size_t size)
+    void *larger_block(void *payload, size_t used, size_t least, size_t wanted)
+    void *fitting_block(void *payload, size_t used)
+    void give_back(void *payload)
 
 cdef struct Problem:
     uint64_t offset
@@ -111,6 +114,8 @@ cdef struct Parser:
     uint64_t stop
     uint64_t size               # of the stream; UINT64_MAX while unknown
     uint64_t pos
+    uint64_t begin              # where the data set starts
+    uint64_t jump               # the first value that was jumped over, or UINT64_MAX
     uint64_t need               # bytes wanted from pos on, when NEED_MORE
     uint64_t defer_size
     Element *records
@@ -156,15 +161,19 @@ cdef inline uint32_t load_tag(const uint8_t *p, bint big) noexcept nogil:
 
 
 cdef inline int grow(Parser *p) noexcept nogil:
-    cdef uint64_t capacity = 2 * <uint64_t>p.capacity
+    """Room for more records: as many as the rest of the window will hold if it is like what came before it."""
+    cdef uint64_t least = 2 * <uint64_t>p.capacity, wanted = least
     cdef void *records
-    if capacity >= NO_RECORD:
+    if p.stop > p.pos > p.begin:
+        wanted = p.count + <uint64_t>(1.0625 * p.count * (p.stop - p.pos) / (p.pos - p.begin))
+        wanted = min(max(wanted, least), 32 * least)
+    if wanted >= NO_RECORD:
         return TOO_LARGE
-    records = grow_spare(p.records, capacity * sizeof(Element))
+    records = larger_block(p.records, p.count * sizeof(Element), least * sizeof(Element), wanted * sizeof(Element))
     if records == NULL:
         return NO_MEMORY
     p.records = <Element *>records
-    p.capacity = <uint32_t>capacity
+    p.capacity = <uint32_t>(block_size(records) // sizeof(Element))
     return DONE
 
 

@@ -156,6 +156,8 @@ cdef inline int read_value(Parser *p, Container *c, Header *h) noexcept nogil:
     if length <= p.defer_size and length > p.stop - p.pos - h.size:
         p.need = <uint64_t>length + h.size
         return NEED_MORE
+    if p.jump == UINT64_MAX and length > p.stop - p.pos - h.size:
+        p.jump = p.pos + h.size
     status = append(p, h, <uint8_t>(p.top >> 1), length, flags)
     p.pos += h.size + <uint64_t>length
     return status

@@ -13,7 +13,7 @@ from libc.stdint cimport UINT64_MAX, uint8_t, uint32_t, uint64_t
 from libc.stdlib cimport calloc, free, malloc
 from libc.string cimport memcpy, memset
 
-from element cimport TRUNCATED, UNDELIMITED, Element, IndexView, Segment, load_u32
+from element cimport TRUNCATED, UNDELIMITED, Element, IndexView, Segment, load_u32, stream_bytes
 from parser cimport *
 from parser_context cimport resolve_ambiguous
 from parser_steps cimport close, parse
@@ -87,7 +87,7 @@ cdef class Index:
                     PyBuffer_Release(&self._held[i])
             free(self._held)
         free(self._view.segments)
-        free(self._view.records)
+        give_back(self._view.records)
 
     def __len__(self) -> int:
         return self._view.count
@@ -106,6 +106,28 @@ cdef class Index:
         e = &self._view.records[i]
         vr = "" if e.vr == 0 else chr(e.vr & 0xFF) + chr(e.vr >> 8)
         return (e.tag, vr, e.flags, e.depth, e.length, e.next, e.offset)
+
+    def value(self, uint32_t tag) -> bytes | None:
+        """The bytes of a top-level element that is in memory, or None."""
+        cdef uint32_t i = 0
+        cdef const Element *e
+        cdef const uint8_t *p
+        while i < self._view.count:
+            e = &self._view.records[i]
+            if e.tag == tag:
+                p = stream_bytes(&self._view, e.offset, e.length)
+                return None if p == NULL or e.length == 0 else p[: e.length]
+            i = e.next
+        return None
+
+    def group_end(self) -> int | None:
+        """Where the first group ends by its group length (gggg,0000), or None without one."""
+        cdef const Element *e = self._view.records
+        cdef const uint8_t *p
+        if self._view.count == 0 or e.tag & 0xFFFF or e.length != 4:
+            return None
+        p = stream_bytes(&self._view, e.offset, 4)
+        return None if p == NULL else e.offset + 4 + load_u32(p, False)
 
     def ancestors(self, index: int) -> list:
         """The containers around a record, outermost first: (record, position of the record among its siblings)."""
@@ -153,7 +175,7 @@ def _rebuild(bytes records, list segments, tuple faults, dictionary, bint unorde
     cdef uint32_t i, count = <uint32_t>(size // sizeof(Element))
     if size % sizeof(Element) or size // sizeof(Element) >= NO_RECORD:
         raise ValueError("not the records of an index")
-    index._view.records = <Element *>malloc(size or 1)
+    index._view.records = <Element *>new_block(size)
     if index._view.records == NULL:
         raise MemoryError
     memcpy(index._view.records, PyBytes_AS_STRING(records), size)
@@ -181,7 +203,7 @@ cdef class TagStream:
         only: ascending top-level tags to record; stops behind the last.
         strict: end at the first problem.
         quirks: bits of QUIRKS.
-        dictionary: a user dictionary (dicomkit._ext.standard.Dictionary), or None.
+        dictionary: a user dictionary (dicomkit._ext.dictionary.Dictionary), or None.
         meta: read elements of group 0002 only.
     """
 
@@ -199,13 +221,13 @@ cdef class TagStream:
     ):
         cdef Parser *p = <Parser *>malloc(sizeof(Parser))
         cdef Container *root
-        cdef size_t size_of_records
         if p == NULL:
             raise MemoryError
         self._p = p
         memset(p, 0, sizeof(Parser) - sizeof(p.stack))
-        p.pos = position
+        p.pos = p.begin = position
         p.start = p.stop = position
+        p.jump = UINT64_MAX
         p.size = UINT64_MAX if size is None else <uint64_t>size
         p.defer_size = defer_size
         p.stop_tag = NO_STOP if stop_before is None else <uint32_t>stop_before
@@ -214,10 +236,10 @@ cdef class TagStream:
         p.meta = meta
         p.dropped = NO_RECORD
         p.standard = STANDARD
-        p.records = <Element *>take_spare(FIRST_RECORDS * sizeof(Element), &size_of_records)
+        p.capacity = FIRST_META_RECORDS if meta else FIRST_RECORDS
+        p.records = <Element *>new_block(p.capacity * sizeof(Element))
         if p.records == NULL:
             raise MemoryError
-        p.capacity = <uint32_t>(size_of_records // sizeof(Element))
         self._dictionary = dictionary
         if dictionary is not None:
             p.user = <const UserDictionary *>PyCapsule_GetPointer(dictionary.capsule, "dicomkit.UserDictionary")
@@ -244,7 +266,7 @@ cdef class TagStream:
 
     def __dealloc__(self):
         if self._p != NULL:
-            give_spare(self._p.records)
+            give_back(self._p.records)
             free(self._p.problems)
             free(self._p.creators)
             free(self._p)
@@ -300,6 +322,17 @@ cdef class TagStream:
                     problem(p, LENGTH_PAST_CONTAINER, p.stack[i].record, p.records[p.stack[i].record].offset)
                 p.stack[i].limit = size
 
+    cdef int _trim(self) except -1:
+        """Give up what the last window holds of a value that was jumped over: mostly, all but the header of an image."""
+        cdef Py_ssize_t last = len(self._owners) - 1
+        cdef uint64_t used
+        if last != 0 or self._p.jump == UINT64_MAX or type(self._owners[0]) is not bytes:
+            return 0
+        used = self._p.jump - <uint64_t>self._starts[0]
+        if used < <uint64_t>PyBytes_GET_SIZE(self._owners[0]) // 2:
+            self._owners[0] = self._owners[0][:used]
+        return 0
+
     def finish(self) -> Index:
         """The index of what was read: also after an error, of what came before it."""
         cdef Parser *p = self._p
@@ -307,14 +340,11 @@ cdef class TagStream:
         while p.top > 0:  # open containers of an unfinished parse
             p.records[p.stack[p.top].record].flags |= UNDELIMITED
             close(p)
-        index._view.records = <Element *>malloc((p.count or 1) * sizeof(Element))
-        if index._view.records == NULL:
-            raise MemoryError
-        memcpy(index._view.records, p.records, p.count * sizeof(Element))
+        index._view.records = <Element *>fitting_block(p.records, p.count * sizeof(Element))
         index._view.count = p.count
-        give_spare(p.records)
         p.records = NULL
         p.count = p.capacity = 0
+        self._trim()
         index._hold(self._owners, self._starts)
         if p.ambiguous:
             with nogil:
@@ -346,18 +376,20 @@ def index_bytes(data, *, bint implicit_vr=False, bint big_endian=False) -> Index
     return stream.finish()
 
 
-def detect_encoding(bytes head, Py_ssize_t at, uint64_t remaining) -> tuple | None:
+def detect_encoding(head, Py_ssize_t at, uint64_t remaining) -> tuple | None:
     """Tell (implicit_vr, big_endian, certain) from the first element, at `at` in `head`; None if none can start there.
 
     The VR field decides between explicit and implicit, the byte order is the one that gives a tag of the dictionary or a
     small group number. `remaining` bytes of the stream follow from `at` on: a value that would not fit is no value. It is
     certain if there is a VR, or a tag of the dictionary.
     """
-    cdef const uint8_t *p = <const uint8_t *>PyBytes_AS_STRING(head) + at
+    cdef const uint8_t *p
     cdef uint32_t little, big, tag, length
     cdef bint big_endian
-    if PyBytes_GET_SIZE(head) - at < 8:
+    cdef bytes first = bytes(head[at : at + 8])
+    if PyBytes_GET_SIZE(first) < 8:
         return None
+    p = <const uint8_t *>PyBytes_AS_STRING(first)
     little = load_tag(p, False)
     big = load_tag(p, True)
     big_endian = little >> 16 > 0xFF and big >> 16 <= 0xFF or (

@@ -15,3 +15,7 @@ IN_PLACE = any(path.suffix in {".so", ".pyd"} for path in (ROOT / "dicomkit" / "
 if not IN_PLACE:
     sys.path[:] = [entry for entry in sys.path if Path(entry or ".").resolve() != ROOT] + [str(ROOT)]
 sys.path.append(str(ROOT / "examples"))  # the inputs are made with the examples' writer
+
+
+class UnavailableError(Exception):
+    """A rival is not installed, or cannot do what is asked."""

@@ -8,14 +8,10 @@ import subprocess
 from functools import cache
 from pathlib import Path
 
-from benchmarks import inputs
+from benchmarks import UnavailableError, inputs
 
 SOURCE = Path(__file__).with_name("dcmtk_read.cc")
 LIBRARIES = ["-ldcmdata", "-loflog", "-lofstd"]
-
-
-class NotInstalled(Exception):
-    """DCMTK's tools, its headers or a C++ compiler are not there."""
 
 
 @cache
@@ -28,7 +24,7 @@ def program() -> str:
             subprocess.run(command, check=True, capture_output=True, text=True)
         except (OSError, subprocess.CalledProcessError) as error:
             lines = [line for line in str(getattr(error, "stderr", error)).splitlines() if "error" in line]
-            raise NotInstalled(f"cannot build against libdcmtk-dev: {lines[0] if lines else error}") from error
+            raise UnavailableError(f"cannot build against libdcmtk-dev: {lines[0] if lines else error}") from error
     return str(path)
 
 
@@ -36,7 +32,7 @@ def dcmdump() -> str:
     """The path of DCMTK's dcmdump."""
     path = shutil.which("dcmdump")
     if path is None:
-        raise NotInstalled("dcmdump is not installed")
+        raise UnavailableError("dcmdump is not installed")
     return path
 
 

@@ -50,7 +50,8 @@ static std::function<void()> prepare(const std::string &operation, const std::st
 }
 
 int main() {
-    dcmDataDict.rdlock(); // loads the dictionary
+    OFLog::configure(OFLogger::ERROR_LOG_LEVEL); // a warning for each file that is not read to its end
+    dcmDataDict.rdlock();                        // loads the dictionary
     dcmDataDict.rdunlock();
     std::cout << "ready " << OFFIS_DCMTK_VERSION << std::endl;
     std::string operation, path;

@@ -11,7 +11,7 @@ from pathlib import Path
 from time import perf_counter_ns
 from typing import IO, NamedTuple
 
-from benchmarks import IN_PLACE, ROOT, dcmtk
+from benchmarks import IN_PLACE, ROOT, UnavailableError, dcmtk
 
 WORKERS = {"dicomkit", "pydicom", "dicomsdl", "open"}
 
@@ -28,21 +28,19 @@ FULL = Effort(rounds=15, sample=0.05, budget=30)
 QUICK = Effort(rounds=5, sample=0.02, budget=5)
 
 
-class Unavailable(Exception):
-    """A rival is not installed, or cannot do what is asked."""
-
-
 class Worker:
     """A rival's process (see worker.py)."""
 
     def __init__(self, name: str) -> None:
         command = [sys.executable, "-m", "benchmarks.worker", name] if name in WORKERS else [dcmtk.program()]
+        # Lives as long as the process. A pipe that nobody reads fills up and stops the writer.
+        self.errors = tempfile.TemporaryFile("w+")  # noqa: SIM115
         self.process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.errors, text=True, cwd=ROOT
         )
         answer = self.output.readline().split()
         if answer[:1] != ["ready"]:
-            raise Unavailable(self.last_words())
+            raise UnavailableError(self.last_words())
         self.version = answer[1]
 
     @property
@@ -53,8 +51,9 @@ class Worker:
 
     def last_words(self) -> str:
         """The last line of its error output."""
-        assert self.process.stderr is not None
-        return (self.process.stderr.read().strip().splitlines() or ["no answer"])[-1]
+        self.process.wait()
+        self.errors.seek(0)
+        return (self.errors.read().strip().splitlines() or ["no answer"])[-1]
 
     def seconds(self, operation: str, path: Path, count: int) -> float:
         """How long `count` runs took."""
@@ -62,14 +61,15 @@ class Worker:
         print(operation, count, path, file=self.process.stdin, flush=True)
         answer = self.output.readline()
         if not answer.strip().isdigit():
-            raise Unavailable(answer.strip() or self.last_words())
+            raise UnavailableError(answer.strip() or self.last_words())
         return int(answer) / 1e9
 
-    def stop(self) -> None:
+    def close(self) -> None:
         """End the process."""
         assert self.process.stdin is not None
         self.process.stdin.close()
         self.process.wait()
+        self.errors.close()
 
 
 Timer = Callable[[int], float]

@@ -14,7 +14,8 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from importlib.metadata import PackageNotFoundError, version
+from importlib import import_module
+from importlib.metadata import version
 from pathlib import Path
 from time import perf_counter_ns
 from typing import Any, TypeAlias
@@ -55,7 +56,7 @@ def dicomkit_operations() -> dict[str, Read]:
 
 
 def pydicom_operations() -> dict[str, Read]:
-    """pydicom, as tolerant as the others; for headers with `specific_tags`, and never reading pixel data."""
+    """pydicom, as tolerant as the others; for headers with `specific_tags`."""
     from pydicom import dcmread
 
     def read(path: str) -> Any:
@@ -66,7 +67,7 @@ def pydicom_operations() -> dict[str, Read]:
             element.value  # noqa: B018
 
     def header(path: str) -> list[Any]:
-        ds = dcmread(path, force=True, specific_tags=HEADER, stop_before_pixels=True)
+        ds = dcmread(path, force=True, specific_tags=HEADER)
         return [getattr(ds, keyword) for keyword in HEADER]
 
     return {"read": read, "touch": touch, "header": header}
@@ -93,11 +94,20 @@ def open_operations() -> dict[str, Read]:
     return {"header": header}
 
 
-OPERATIONS: dict[str, tuple[str, Callable[[], dict[str, Read]]]] = {
-    "dicomkit": ("dicomkit", dicomkit_operations),
-    "pydicom": ("pydicom", pydicom_operations),
-    "dicomsdl": ("dicomsdl", dicomsdl_operations),
-    "open": ("", open_operations),
+OPERATIONS: dict[str, Callable[[], dict[str, Read]]] = {
+    "dicomkit": dicomkit_operations,
+    "pydicom": pydicom_operations,
+    "dicomsdl": dicomsdl_operations,
+    "open": open_operations,
+}
+
+
+# dicomkit may be built in place, without metadata; dicomsdl has nothing else.
+VERSIONS: dict[str, Callable[[], str]] = {
+    "dicomkit": lambda: str(import_module("dicomkit").__version__),
+    "pydicom": lambda: version("pydicom"),
+    "dicomsdl": lambda: version("dicomsdl"),
+    "open": lambda: sys.version.split()[0],
 }
 
 
@@ -114,19 +124,10 @@ def prepare(operation: str, path: str, operations: dict[str, Read]) -> Callable[
     return lambda: run(path)
 
 
-def version_of(distribution: str) -> str:
-    """The version to print; of Python itself where no distribution is named."""
-    try:
-        return version(distribution) if distribution else sys.version.split()[0]
-    except PackageNotFoundError:
-        return "built in place"
-
-
 def main(name: str) -> None:
     """Serve until standard input ends."""
-    distribution, load = OPERATIONS[name]
-    operations = load()
-    print("ready", version_of(distribution), flush=True)
+    operations = OPERATIONS[name]()
+    print("ready", VERSIONS[name](), flush=True)
     for line in sys.stdin:
         operation, count, path = line.rstrip("\n").split(" ", 2)
         try:

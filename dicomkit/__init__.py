@@ -21,7 +21,7 @@ if TYPE_CHECKING:
         UnsupportedTransferSyntax,
         ValueDecodeError,
     )
-    from dicomkit.media import read
+    from dicomkit.media.reader import read
     from dicomkit.standard import UID, Dictionary, Tag
 
 __version__ = "0.1.0"
@@ -45,7 +45,7 @@ _HOMES = {
     "UID": "dicomkit.standard",
     "UnsupportedTransferSyntax": "dicomkit.errors",
     "ValueDecodeError": "dicomkit.errors",
-    "read": "dicomkit.media",
+    "read": "dicomkit.media.reader",
 }
 
 __all__ = [

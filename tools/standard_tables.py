@@ -136,9 +136,10 @@ def span(digits: str, *, even: bool) -> Span:
 def vm_bounds(vm: str) -> tuple[int, int, int]:
     """Lowest count, highest (0: n) and step of "1", "1-3", "1-n" or "2-2n"."""
     low, _, high = vm.partition("-")
-    if not high.endswith("n"):
-        return int(low), int(high or low), 1
-    return int(low), 0, int(high[:-1] or 1)
+    bounds = (int(low), 0, int(high[:-1] or 1)) if high.endswith("n") else (int(low), int(high or low), 1)
+    if max(bounds) > 255:
+        raise ValueError(f"the VM {vm} does not fit")
+    return bounds
 
 
 def public_rows(facts: Path) -> list[Row]:

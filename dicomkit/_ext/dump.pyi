@@ -16,7 +16,7 @@ def render(
     scope: int | None = None,
     load_limit: int | None = None,
     fetch: Callable[[int, int], bytes] | None = None,
-    convert: Callable[[bytes, str, bytes], bytes] | None = None,
+    convert: Callable[[bytes, str, bytes], bytes | None] | None = None,
     write_pixels: Callable[[int, int, bool], bytes] | None = None,
 ) -> None: ...
 def transfer_syntax_name(uid: str) -> str: ...

@@ -34,7 +34,8 @@ def run(arguments: Sequence[str], out: IO[bytes], err: TextIO) -> int:
     tool, *rest = arguments or ["--help"]
     if tool in ("-h", "--help", "help"):
         tools = "".join([f"  {name:<14}{summary}\n" for name, summary in TOOLS.items()])
-        out.write(f"usage: dicomkit <tool> [options] ...\n\ntools (--help after a tool tells its options):\n{tools}".encode())
+        usage = "usage: dicomkit <tool> [options] ...\n\ntools (--help after a tool tells its options):\n"
+        out.write(f"{usage}{tools}".encode())
         return 0
     if tool == "--version":
         out.write(f"dicomkit {_version()}\n".encode())
@@ -50,7 +51,7 @@ def _run_tool(tool: str, arguments: Sequence[str], out: IO[bytes], err: TextIO) 
     from dicomkit.cli.options import UsageError, expand, help_text, parse
 
     module = __import__(f"dicomkit.cli.{tool}", fromlist=["run"])
-    banner = f"$dicomkit: {tool} v{_version()} $\n\n{tool}: {module.SUMMARY}\n"
+    banner = f"$dicomkit: {tool} v{_version()} $\n\n{tool}: {TOOLS[tool]}\n"
     try:
         words = expand(arguments)
         options = parse(module.GROUPS, words)
@@ -90,8 +91,8 @@ def main() -> NoReturn:
         code = run(sys.argv[1:], out, sys.stderr)
         out.flush()
     except BrokenPipeError:
-        # The reader of the output has gone, as `dicomkit dcmdump file | head` does: not an error. What is still buffered
-        # must not be written when the interpreter ends.
+        # The reader of the output has gone, as `dicomkit dcmdump file | head` does: not an error. What is still
+        # buffered must not be written when the interpreter ends.
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         code = 0
     except KeyboardInterrupt:

@@ -1,4 +1,4 @@
-"""The log of a command: lines to standard error, each with the letter of its level before it, as DCMTK's tools have it."""
+"""The log of a command: lines to standard error, the letter of its level before each, as DCMTK's tools have it."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ class Log:
 
 
 def _configured_level(path: str) -> str:
-    """The level of the root logger in a log4cplus configuration; the rest of it (appenders, layouts) is not followed."""
+    """The level of the root logger in a log4cplus configuration; appenders and layouts are not followed."""
     level = "warn"
     with open(path, encoding="utf-8", errors="replace") as lines:
         for line in lines:

@@ -28,9 +28,9 @@ __all__ = ["Dataset"]
 class Dataset(DatasetView, Keywords):
     """A data set: a mapping from tags to elements, with an attribute for each keyword.
 
-    `ds.PatientName` is a value (typed by the dictionary, see `DataElement`); `ds[key]` is the `DataElement`. A key is a tag
-    (`0x00100010`, `Tag`, `"0010,0010"`), a keyword, a tag path (`"RTDoseROISequence[0].DoseValue"`), or a pair of a private
-    tag and its private creator (`(0x00091001, "ACME")`; the block digits do not matter).
+    `ds.PatientName` is a value (typed by the dictionary, see `DataElement`); `ds[key]` is the `DataElement`. A key is a
+    tag (`0x00100010`, `Tag`, `"0010,0010"`), a keyword, a tag path (`"RTDoseROISequence[0].DoseValue"`), or a pair of a
+    private tag and its private creator (`(0x00091001, "ACME")`; the block digits do not matter).
 
     Iterating gives the elements in the order of their tags; `walk()` also those inside sequences.
 
@@ -42,7 +42,7 @@ class Dataset(DatasetView, Keywords):
         values: values by keyword.
     """
 
-    __slots__ = ("__weakref__",)
+    __slots__ = ()
 
     if TYPE_CHECKING:
         file_meta: Dataset | None
@@ -55,7 +55,9 @@ class Dataset(DatasetView, Keywords):
     # -- by key
 
     def __getitem__(self, key: Key) -> DataElement:
-        element = self._element(key if type(key) is int else self._tag_of(key)) if not _is_path(key) else self._by_path(key)
+        element = (
+            self._element(key if type(key) is int else self._tag_of(key)) if not _is_path(key) else self._by_path(key)
+        )
         if element is None:
             raise KeyError(key)
         return element
@@ -207,7 +209,7 @@ class Dataset(DatasetView, Keywords):
     def _tag_of(self, key: Key) -> int:
         if isinstance(key, tuple) and len(key) == 2 and isinstance(key[1], str):
             return self._private_tag(Tag(key[0]), key[1])
-        return Tag(key)  # type: ignore[arg-type]  # the other tuple is (group, element)
+        return Tag(key)
 
     def _private_tag(self, tag: Tag, creator: str) -> int:
         """The tag in the block that a private creator reserved here (PS3.5 7.8.1)."""
@@ -245,10 +247,17 @@ def _unknown_keyword(name: str) -> str:
     return f"{name!r} is neither a keyword of the data dictionary nor an attribute of a data set{hint}"
 
 
-def from_index(index: Index, origin: Any = None, character_sets: CharacterSets | None = None) -> Dataset:
+def from_index(
+    index: Index,
+    origin: Any = None,
+    character_sets: CharacterSets | None = None,
+    file_meta: Dataset | None = None,
+    transfer_syntax: UID | None = None,
+    problems: tuple[Problem, ...] = (),
+) -> Dataset:
     """The root data set of an index."""
     dataset = Dataset.__new__(Dataset)
-    dataset._attach(index, origin, character_sets)
+    dataset._attach(index, origin, character_sets, file_meta, transfer_syntax, problems)
     return dataset
 
 
@@ -256,7 +265,9 @@ def _rebuild(
     cls: type[Dataset], state: tuple[Any, ...], sequences: dict[int, Any], overlay: Any, root: tuple[Any, Any, Any]
 ) -> Dataset:
     dataset = cls.__new__(cls)
-    dataset._restore(*state, sequences)
-    for name, value in zip(("_overlay", "file_meta", "transfer_syntax", "_file_problems"), (overlay, *root), strict=True):
+    dataset._restore(state, sequences)
+    for name, value in zip(
+        ("_overlay", "file_meta", "transfer_syntax", "_file_problems"), (overlay, *root), strict=True
+    ):
         object.__setattr__(dataset, name, value)
     return dataset

@@ -11,8 +11,8 @@ if TYPE_CHECKING:
 
 __all__ = ["describe_value", "lines", "table"]
 
-WIDTH = 64          # characters of a value
-MOST_ITEMS = 16     # values of a multi-valued element, items of a sequence
+WIDTH = 64  # characters of a value
+MOST_ITEMS = 16  # values of a multi-valued element, items of a sequence
 
 
 def describe_value(element: DataElement) -> str:

@@ -27,10 +27,11 @@ class DataElement(ElementView):
     """A data element. Immutable: to change a value, assign it in its data set.
 
     Elements that were read decode their value at each touch and know where it stands in the stream (`offset`, `length`,
-    `raw`). `value` is, by VR: DS and FL, FD `float`; IS and the binary integers `int`; AT `Tag`; UI `UID`; PN `PersonName`;
-    DA, TM, DT `Date`, `Time`, `DateTime`; other text `str`; SQ `Sequence`; OB, OW and the other O types, UN `bytes`. An
-    attribute whose VM is 1 has that, or None if empty; any other VM a tuple. Private and unknown attributes go by the number
-    of values found. Where a file has more values than the VM allows, the value is a tuple all the same: nothing is dropped.
+    `raw`). `value` is, by VR: DS and FL, FD `float`; IS and the binary integers `int`; AT `Tag`; UI `UID`; PN
+    `PersonName`; DA, TM, DT `Date`, `Time`, `DateTime`; other text `str`; SQ `Sequence`; OB, OW and the other O types,
+    UN `bytes`. An attribute whose VM is 1 has that, or None if empty; any other VM a tuple. Private and unknown
+    attributes go by the number of values found. Where a file has more values than the VM allows, the value is a tuple
+    all the same: nothing is dropped.
 
     Args:
         tag: anything that `Tag` takes.
@@ -41,7 +42,7 @@ class DataElement(ElementView):
         TypeError, ValueError: the value is not one of that VR.
     """
 
-    __slots__ = ("__weakref__",)
+    __slots__ = ()
 
     def __init__(self, tag: Tag | int | str, vr: str | None = None, value: Any = None) -> None:
         tag = Tag(tag)
@@ -86,7 +87,7 @@ class DataElement(ElementView):
         return bool(self._tag & 0x10000)
 
     def array(self) -> NDArray[Any]:
-        """The values of a binary VR as a read-only one-dimensional numpy array, without a copy where they are in memory.
+        """The values of a binary VR as a read-only one-dimensional numpy array, without a copy if they are in memory.
 
         Raises:
             TypeError: the VR is not a binary one, or the element was assigned.
@@ -126,7 +127,7 @@ class DataElement(ElementView):
         return _rebuild(self._tag, "SQ", copy.deepcopy(self.value, memo))
 
 
-def dictionary_vr(tag: Tag) -> str:
+def dictionary_vr(tag: int) -> str:
     """The VR that the public dictionary has for a tag; the first where it has several, UN where it has none."""
     entry = standard.element(tag)
     return entry[1][0] if entry is not None and entry[1] else "UN"

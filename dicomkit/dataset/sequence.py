@@ -24,7 +24,7 @@ class Sequence(SequenceView):
         TypeError: an item is not a `Dataset`.
     """
 
-    __slots__ = ("__weakref__",)
+    __slots__ = ()
 
     def __init__(self, items: Iterable[Dataset] = ()) -> None:
         self._replace([_item(item) for item in items])

@@ -32,12 +32,12 @@ if TYPE_CHECKING:
 
 __all__ = ["TEXT_VRS", "CharacterSets", "character_sets", "decode_values", "encode_values"]
 
-#: PS3.5 table 6.2-1 and 6.1.2.3. Trailing spaces and NULs are padding in every VR. Leading spaces: LO and SH "may be
-#: padded with leading and/or trailing spaces"; in AE, CS, DS, IS they are not significant; PN "allows leading and
-#: trailing spaces and considers them insignificant" in each component; in AS, DA, DT, TM, UI they are not allowed and
-#: mean nothing.
+#: PS3.5 table 6.2-1 and 6.1.2.3. Trailing spaces and NULs are padding in every VR. Leading ones: LO and SH "may be
+#: padded with leading and/or trailing spaces"; in AE, CS, DS, IS they are not significant; in AS, DA, DT, TM, UI they
+#: are not allowed and mean nothing. (PN has insignificant spaces around each component: `PersonName` leaves them out
+#: of the components.)
 TEXT_VRS: Final[dict[str, tuple[bool, bool, bool]]] = {
-    # VR: leading spaces are padding, backslash separates values, Specific Character Set applies
+    # VR: leading spaces are padding too, backslash separates values, Specific Character Set applies
     "AE": (True, True, False),
     "AS": (True, True, False),
     "CS": (True, True, False),
@@ -47,7 +47,7 @@ TEXT_VRS: Final[dict[str, tuple[bool, bool, bool]]] = {
     "IS": (True, True, False),
     "LO": (True, True, True),
     "LT": (False, False, True),
-    "PN": (True, True, True),
+    "PN": (False, True, True),
     "SH": (True, True, True),
     "ST": (False, False, True),
     "TM": (True, True, False),
@@ -208,8 +208,14 @@ def character_sets(terms: Iterable[str] | str | None = None) -> CharacterSets:
     return sets
 
 
-def decode_values(raw: bytes, sets: CharacterSets, vr: str, *, strict: bool = False) -> tuple[str, ...]:
+def decode_values(raw: bytes, sets: CharacterSets | None, vr: str, *, strict: bool = False) -> tuple[str, ...]:
     """Decode a value field to its values, without their padding.
+
+    Args:
+        raw: the bytes of the value field.
+        sets: the character sets in force; None for the default repertoire.
+        vr: its VR.
+        strict: see `CharacterSets.decode`.
 
     Returns:
         The values; `()` if there is nothing but padding. At most one value for the VRs that cannot have several.
@@ -220,11 +226,11 @@ def decode_values(raw: bytes, sets: CharacterSets, vr: str, *, strict: bool = Fa
     PS3.5 6.2 and 6.4.
     """
     leading, several, _ = TEXT_VRS.get(vr, _OTHER_VR)
-    text = sets.decode(raw, vr, strict=strict)
+    text = (sets or character_sets()).decode(raw, vr, strict=strict)
     values = text.split("\\") if several else [text]
     values = [value.rstrip(" \0") for value in values]
     if leading:
-        values = [value.lstrip(" ") for value in values]
+        values = [value.lstrip(" \0") for value in values]
     return tuple(values) if len(values) > 1 or values[0] else ()
 
 

@@ -38,7 +38,9 @@ def normalise(tag: Tag, vr: str, value: Any) -> Any:
     if isinstance(value, str) and vr not in _ONE_TEXT and "\\" in value:
         value = value.split("\\")
     several = hasattr(value, "__iter__") and not isinstance(value, (str, bytes))
-    values = tuple(convert(one) for one in value) if several else () if value is None or value == "" else (convert(value),)
+    values = (
+        tuple(convert(one) for one in value) if several else () if value is None or value == "" else (convert(value),)
+    )
     return _shaped(tag, values)
 
 

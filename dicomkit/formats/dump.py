@@ -1,10 +1,12 @@
 """The text of a data set, line for line as DCMTK's dcmdump writes it.
 
-A line holds tag, VR, value, length, number of values and name of an element; values are cut to 70 columns unless asked for
-whole. Text values are printed in their own character set, so the output is bytes.
+A line holds tag, VR, value, length, number of values and name of an element; values are cut to 70 columns unless asked
+for whole. Text values are printed in their own character set, so the output is bytes.
 
 dcmdump refuses files that are damaged. dicomkit reads what there is, so `Subject.damage` says what dcmdump would have
-refused the file for, and the caller decides. Which of the problems of `dicomkit.read` mean damage stands in `DAMAGE`.
+refused the file for, and the caller decides. Which problems mean damage stands in `DAMAGE`.
+
+Here is no data set, only the element index: the command that prints one file must not load more than it needs.
 """
 
 from __future__ import annotations
@@ -12,28 +14,30 @@ from __future__ import annotations
 import os
 
 from dicomkit._ext import dump as _ext
-from dicomkit.errors import ParseError
+from dicomkit._ext.tagstream import PROBLEMS
+from dicomkit.media.stream import FILE_PROBLEMS, read_stream
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
     from typing import IO, Any, Final, Literal
 
     from dicomkit._ext.tagstream import Index
-    from dicomkit.dataset import Dataset, Problem
-    from dicomkit.media.source import AnySource
+    from dicomkit.dataset import Dataset
+    from dicomkit.media.source import AnySource, Source
+    from dicomkit.media.stream import Stream
     from dicomkit.standard import Tag
     from dicomkit.typing import StrPath
 
-__all__ = ["DAMAGE", "Subject", "check_path", "dump", "open_subject", "search_tag", "write_text"]
+__all__ = ["DAMAGE", "Subject", "dump", "open_subject", "write_text"]
 
 #: Problem code -> whether the file can still be dumped when parse errors are to be ignored (`+Ep`). dcmdump refuses
 #: files with these problems; all others are warnings.
 DAMAGE: Final[dict[str, bool]] = {
-    "value-truncated": False,
     "deflate-damaged": False,
     "expected-item": False,
     "delimiter-length": False,
+    "value-truncated": True,
     "length-past-container": True,
     "missing-delimiter": True,
     "stray-delimiter": True,
@@ -42,7 +46,7 @@ DAMAGE: Final[dict[str, bool]] = {
     "sequence-in-other-vr": True,
 }
 
-_TRANSFER_SYNTAX_UID: Final = 0x00020010
+_ITEM: Final = 0xFFFEE000
 _IMPLICIT_VR: Final = 4  # element.h
 _BIG_ENDIAN_VALUE: Final = 16
 _ESCAPE: Final = b"\x1b[1m\x1b[30m"
@@ -50,50 +54,124 @@ _RESET: Final = b"\x1b[0m"
 
 
 class Subject:
-    """What is dumped: the indexes of a file and what they were read from.
+    """What is dumped: the indexes of a file or a data set, and where their deferred values are.
 
     Attributes:
         meta: index of the File Meta Information, None if there is none.
         index: index of the data set.
-        records: which of its records are the data set (all but for an item).
+        records: which of its records are dumped (all but for an item).
         heading: whether it is a file: a bare data set that was read as such has no headings for the file.
         transfer_syntax: UID.
-        problems: what was wrong and tolerated.
-        damage: the first problem that dcmdump refuses a file for, or None.
+        damage: what dcmdump refuses the file for, as a sentence; "" if nothing.
     """
 
-    __slots__ = ("damage", "fetch", "heading", "index", "meta", "problems", "records", "transfer_syntax")
+    __slots__ = ("_file_problems", "_source", "damage", "heading", "index", "meta", "records", "transfer_syntax")
 
-    def __init__(self, dataset: Dataset, *, heading: bool = True, ignore_parse_errors: bool = False) -> None:
-        if dataset.is_changed():
-            raise ValueError("the data set was changed since it was read; only what was read can be dumped")
-        self.index: Index = dataset._index
-        self.records: tuple[int, int] = dataset._state()[2:4]
-        self.meta: Index | None = None if dataset.file_meta is None else dataset.file_meta._index
+    def __init__(
+        self,
+        index: Index,
+        *,
+        meta: Index | None = None,
+        source: Source | None = None,
+        transfer_syntax: str = "",
+        heading: bool = True,
+        records: tuple[int, int | None] = (0, None),
+    ) -> None:
+        self.index = index
+        self.meta = meta
+        self.records = records
         self.heading = heading
-        self.transfer_syntax: str = dataset.transfer_syntax or ""
-        self.problems: tuple[Problem, ...] = dataset.problems
-        origin = dataset._origin
-        self.fetch: Callable[[int, int], bytes] | None = None if origin is None else origin.read
-        self.damage: Problem | None = None
-        for problem in self.problems:
-            if problem.code in DAMAGE and not (ignore_parse_errors and DAMAGE[problem.code]):
-                self.damage = problem
-                break
+        self.transfer_syntax = transfer_syntax
+        self.damage = ""
+        self._source = source
+        self._file_problems: list[tuple[str, int]] = []
+
+    @classmethod
+    def of_stream(cls, stream: Stream, *, heading: bool, ignore_parse_errors: bool) -> Subject:
+        """The subject of what was read."""
+        subject = cls(
+            stream.index,
+            meta=stream.meta,
+            source=stream.source,
+            transfer_syntax=stream.transfer_syntax,
+            heading=heading,
+        )
+        subject._file_problems = stream.problems
+        subject.damage = str(stream.error) if stream.error else subject._find_damage(ignore_parse_errors)
+        return subject
+
+    @classmethod
+    def of_dataset(cls, dataset: Dataset) -> Subject:
+        """The subject of a data set that was read and not changed since.
+
+        Raises:
+            ValueError: it was changed.
+        """
+        if dataset.is_changed():
+            raise ValueError("the data set was changed or was never read; only what was read can be dumped")
+        index, source, first, stop = dataset._state()[:4]
+        meta = dataset.file_meta
+        return cls(
+            index,
+            meta=None if meta is None else meta._index,
+            source=source,
+            transfer_syntax=str(dataset.transfer_syntax or ""),
+            heading=meta is not None,
+            records=(first, stop),
+        )
+
+    def problems(self) -> Iterator[str]:
+        """What was wrong and tolerated, as sentences."""
+        for code, offset in self._file_problems:
+            yield f"{FILE_PROBLEMS[code]} at byte {offset}"
+        for index in (self.meta, self.index):
+            if index is not None and index.faults:
+                for fault in index.faults:
+                    yield _sentence(index, *fault)
+
+    def _find_damage(self, ignore_parse_errors: bool) -> str:
+        def is_damage(code: str) -> bool:
+            return code in DAMAGE and not (ignore_parse_errors and DAMAGE[code])
+
+        for code, offset in self._file_problems:
+            if is_damage(code):
+                return f"{FILE_PROBLEMS[code]} at byte {offset}"
+        for index in (self.meta, self.index):
+            if index is None or not index.faults:
+                continue
+            for number, record, offset in index.faults:
+                code = PROBLEMS[number][0]
+                if code == "length-past-container" and record is not None and index.record(record)[0] == _ITEM:
+                    continue  # dcmdump does not compare the length of an item with that of its sequence
+                if is_damage(code):
+                    return _sentence(index, number, record, offset)
+        return ""
+
+    @property
+    def fetch(self) -> Callable[[int, int], bytes] | None:
+        """Reads a deferred value: called with offset and length. None if all values are in memory."""
+        return None if self._source is None else self._source.read
 
     def read(self, offset: int, length: int) -> bytes:
         """Bytes of the stream, wherever they are."""
         found = _ext.bytes_in_memory(self.index, offset, length)
         if found is not None:
             return found
-        return b"" if self.fetch is None else self.fetch(offset, length)
+        return b"" if self._source is None else self._source.read(offset, length)
+
+
+def _sentence(index: Index, code: int, record: int | None, offset: int) -> str:
+    from dicomkit._ext.view import path_of
+
+    where = "" if record is None else f" in {path_of(index, record)}"
+    return f"{PROBLEMS[code][1]}{where} at byte {offset}"
 
 
 def open_subject(
     source: AnySource,
     *,
-    stop_after: Tag | int | None = None,
-    stop_before: Tag | int | None = None,
+    stop_after: int | None = None,
+    stop_before: int | None = None,
     ignore_parse_errors: bool = False,
     **options: Any,
 ) -> Subject:
@@ -104,45 +182,48 @@ def open_subject(
         stop_after: stop behind this top-level element, if it is there.
         stop_before: stop before this top-level tag.
         ignore_parse_errors: see as damage only what makes the rest of the file unreadable.
-        options: of `dicomkit.read`.
+        options: of `dicomkit.media.stream.read_stream`.
 
     Raises:
         ParseError: this is not DICOM.
         OSError: the source cannot be read.
     """
-    from dicomkit.media.reader import read
-
+    limit = stop_before
     if stop_after is not None:
-        after = stop_after + 1
-        dataset = read(source, stop_before=after if stop_before is None else min(after, stop_before), **options)
-        if not any(tag == stop_after for _, tag in _ext.children(dataset._index)):
-            dataset = read(source, stop_before=stop_before, **options)
-    else:
-        dataset = read(source, stop_before=stop_before, **options)
+        limit = stop_after + 1 if limit is None else min(stop_after + 1, limit)
+    stream = read_stream(source, stop_before=limit, **options)
+    if stop_after is not None and limit != stop_before and not _has(stream.index, stop_after):
+        stream = read_stream(source, stop_before=stop_before, **options)
     heading = "data-set-only" not in options.get("quirks", ())
-    return Subject(dataset, heading=heading, ignore_parse_errors=ignore_parse_errors)
+    return Subject.of_stream(stream, heading=heading, ignore_parse_errors=ignore_parse_errors)
 
 
-def dump(source: AnySource | Dataset, file: IO[bytes], **options: Any) -> None:
+def _has(index: Index, tag: int) -> bool:
+    return any(child == tag for _, child in _ext.children(index))
+
+
+def dump(
+    source: AnySource | Dataset, file: IO[bytes], *, reading: dict[str, Any] | None = None, **options: Any
+) -> None:
     """Write the text of a data set.
 
     Args:
         source: a data set, or a source as for `dicomkit.read`.
         file: binary file that the text goes to.
-        options: of `write_text`, and for a source those of `open_subject`.
+        reading: keyword arguments of `open_subject`, for a source.
+        options: of `write_text`.
 
     Raises:
         ParseError: the source is not DICOM.
         OSError: the source cannot be read or the file not written.
+        ValueError: the data set was changed since it was read.
     """
-    reading = {name: options.pop(name) for name in list(options) if name in _READ_OPTIONS}
-    subject = Subject(source) if hasattr(source, "_index") else open_subject(source, **reading)
+    subject = (
+        Subject.of_dataset(source)  # type: ignore[arg-type]  # only a Dataset has it; to ask for the class would load it
+        if hasattr(source, "is_changed")
+        else open_subject(source, **(reading or {}))
+    )
     write_text(subject, file.write, **options)
-
-
-_READ_OPTIONS: Final = frozenset(
-    "stop_after stop_before ignore_parse_errors only defer_size strict charset transfer_syntax dictionary quirks".split()
-)
 
 
 def write_text(
@@ -192,10 +273,14 @@ def write_text(
             names.append(name)
     if quoting:
         names.append(quoting)
-    pixels = None if pixel_file is None else _PixelFiles(os.fspath(pixel_file), subject)
+    pixels = None
+    if pixel_file is not None:
+        from dicomkit.formats.pixel_files import PixelFiles
+
+        pixels = PixelFiles(os.fspath(pixel_file), subject)
     options: dict[str, Any] = {
         "options": sum([_ext.OPTIONS[name] for name in names]),
-        "load_limit": load_limit,
+        "load_limit": None if subject.fetch is None else load_limit,  # what was inflated is all loaded
         "fetch": subject.fetch,
         "write_pixels": None if pixels is None else pixels.write,
     }
@@ -247,6 +332,20 @@ def _encoding_name(index: Index) -> str:
     return f"{order} Endian {'Implicit' if flags & _IMPLICIT_VR else 'Explicit'}"
 
 
+def _to_utf8(value: bytes, vr: str, charset: bytes) -> bytes | None:
+    """A text value in UTF-8 and without padding, None if it is UTF-8 already.
+
+    Raises:
+        ValueDecodeError: it is not in its character set.
+    """
+    from dicomkit.dataset.text import character_sets
+
+    terms = [term.strip() for term in charset.decode("ascii", "replace").strip(" \0").split("\\")]
+    if terms == ["ISO_IR 192"]:
+        return None
+    return character_sets(terms).decode(value, vr).rstrip(" \0").encode()
+
+
 def _write_found(
     indexes: list[tuple[Index, dict[str, Any]]],
     key: Tag | int | str,
@@ -255,105 +354,14 @@ def _write_found(
     prepend: bool,
     color: bool,
 ) -> None:
+    from dicomkit.formats.dump_search import find, hierarchy
+
     for index, options in indexes:
-        for record in _find(index, key):
+        for record in find(index, key):
             around = index.ancestors(record)[:-1]
             scope = around[-1][0] + 1 if around else 0
             if prepend:
-                write(_hierarchy(index, around, color))
+                write(hierarchy(index, around, color))
             _ext.render(index, write, record, index.record(record)[5], scope=scope, **options)
             if first_only:
                 return
-
-
-def _find(index: Index, key: Tag | int | str) -> Iterable[int]:
-    """The records that a search key names."""
-    if isinstance(key, int):
-        return _ext.search(index, key)
-    if "." in key or "[" in key:
-        return _find_path(index, key)
-    return _ext.search(index, search_tag(key))
-
-
-def search_tag(key: str) -> Tag:
-    """The tag for "gggg,eeee" or a keyword, also with the RETIRED_ that a dump puts before it.
-
-    Raises:
-        ValueError: there is no such tag.
-    """
-    from dicomkit.standard.tag import Tag
-
-    return Tag(key.removeprefix("RETIRED_"))
-
-
-def check_path(path: str) -> None:
-    """Raise ValueError if this is no tag path."""
-    from dicomkit.dataset.path import parse_path
-
-    parse_path(path)
-
-
-def _find_path(index: Index, path: str) -> list[int]:
-    from dicomkit.dataset.path import ALL, parse_path
-
-    found: list[int | None] = [None]
-    for tag, number in parse_path(path):
-        found = [
-            record for container in found for record, child in _ext.children(index, container) if child == tag
-        ]
-        if number is not None:
-            items = [_ext.children(index, record) for record in found]
-            found = [
-                item
-                for siblings in items
-                for item, _ in (siblings if number == ALL else siblings[number : number + 1])
-            ]
-    return [record for record in found if record is not None]
-
-
-def _hierarchy(index: Index, around: list[tuple[int, int]], color: bool) -> bytes:
-    tags = [index.record(record)[0] for record, _ in around]
-    text = "".join([f"({tag >> 16:04x},{tag & 0xFFFF:04x})." for tag in tags if tag != 0xFFFEE000])
-    return b"\x1b[22m\x1b[32m%s" % text.encode() if color else text.encode()
-
-
-def _to_utf8(value: bytes, vr: str, charset: bytes) -> bytes:
-    """A text value in UTF-8.
-
-    Raises:
-        ValueDecodeError: it is not in its character set.
-    """
-    from dicomkit.dataset.text import character_sets
-
-    return character_sets(charset.decode("ascii", "replace").strip(" \0").split("\\")).decode(value, vr).encode()
-
-
-class _PixelFiles:
-    """Writes pixel data and fragments to numbered files."""
-
-    def __init__(self, stem: str, subject: Subject) -> None:
-        self.stem = stem
-        self.subject = subject
-        self.count = 0
-        self.skipped: list[str] = []
-
-    def write(self, offset: int, length: int, swap: bool) -> bytes:
-        name = f"{self.stem}.{self.count}.raw"
-        self.count += 1
-        try:
-            with open(name, "xb") as file:
-                self.copy(file, offset, length, swap)
-        except OSError:
-            self.skipped.append(name)
-        return b"=" + os.fsencode(name)
-
-    def copy(self, file: IO[bytes], offset: int, length: int, swap: bool) -> None:
-        step = 1 << 20
-        for start in range(offset, offset + length, step):
-            block = self.subject.read(start, min(step, offset + length - start))
-            if swap:
-                swapped = bytearray(block)
-                even = len(block) & ~1
-                swapped[0:even:2], swapped[1:even:2] = block[1:even:2], block[0:even:2]
-                block = bytes(swapped)
-            file.write(block)

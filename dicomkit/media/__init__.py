@@ -1,5 +1,1 @@
-"""PS3.10 files: sources and the reader."""
-
-from dicomkit.media.reader import read
-
-__all__ = ["read"]
+"""PS3.10 files: sources, streams and the reader."""

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 __all__ = ["inflate"]
 
-LARGEST = 1 << 30   # bytes that a deflated data set may inflate to: a small file must not fill the memory
+LARGEST = 1 << 30  # bytes that a deflated data set may inflate to: a small file must not fill the memory
 STEP = 1 << 22
 
 
@@ -41,7 +41,9 @@ def inflate(source: Source, window: BytesLike, base: int, position: int, zlib_he
                 parts.append(part)
                 size += len(part)
                 if size > LARGEST:
-                    raise ParseError(f"the deflated data set inflates to more than {LARGEST} bytes", position, "", source.name)
+                    raise ParseError(
+                        f"the deflated data set inflates to more than {LARGEST} bytes", position, "", source.name
+                    )
                 chunk = stream.unconsumed_tail
         except zlib.error as error:
             if not size:

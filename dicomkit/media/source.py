@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import os
+import stat
 
 from dicomkit.errors import SourceChanged
 
@@ -41,10 +42,12 @@ if TYPE_CHECKING:
 
 __all__ = ["open_source"]
 
-WHOLE = 1 << 17         # files up to this size are read at once
-HEAD = 1 << 15          # of larger ones, the first window
-CHUNK = 1 << 16         # the second window; each further one is twice as large
-LARGEST_CHUNK = 1 << 22
+HEAD = 48 << 10  # the first window: a whole small file, or the header of most large ones
+AHEAD = 1 << 20  # the next window where the last one ends: there are many elements
+BEHIND = 1 << 14  # the next window behind a value that was jumped over: there is little left
+LARGEST_STEP = 1 << 22
+
+READ_ONLY = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
 
 
 def open_source(source: AnySource) -> Source:
@@ -57,9 +60,9 @@ def open_source(source: AnySource) -> Source:
     if isinstance(source, (bytes, bytearray, memoryview)):
         return Memory(source)
     if isinstance(source, str):
-        return Remote(source) if "://" in source else _local(source)
+        return Remote(source) if "://" in source else Path(source)
     if hasattr(source, "__fspath__"):
-        return _local(os.fspath(source))
+        return Path(os.fspath(source))
     if hasattr(source, "read"):
         return _file_object(source)
     raise TypeError(f"a path, URL, file object or bytes is needed, not {type(source).__name__}")
@@ -73,7 +76,7 @@ class Memory:
 
     def __init__(self, data: BytesLike) -> None:
         self._data = data if isinstance(data, bytes) else memoryview(data).cast("B")
-        self.size = len(self._data)
+        self.size: int | None = len(self._data)
 
     def first(self) -> BytesLike:
         return self._data
@@ -88,50 +91,63 @@ class Memory:
         pass
 
 
-class Growing:
-    """How much to read at a time: more and more."""
+class Windows:
+    """How much to read at a time: more and more, but little behind a large value."""
 
-    _chunk = CHUNK
+    _ahead = AHEAD
+    _end = HEAD  # where the last window ended
 
-    def _next_chunk(self, needed: int) -> int:
-        chunk = self._chunk
-        self._chunk = min(2 * chunk, LARGEST_CHUNK)
-        return max(chunk, needed)
+    def _length(self, offset: int, needed: int) -> int:
+        if offset > self._end:
+            length = max(BEHIND, needed)
+        else:
+            length = max(self._ahead, needed)
+            self._ahead = min(2 * self._ahead, LARGEST_STEP)
+        self._end = offset + length
+        return length
 
 
-class Path(Growing):
+class Path(Windows):
     """A local file. Regular files are known by device, inode, size and modification time; others are read as a pipe."""
 
     can_defer = True
-    size: int | None
+    size: int | None = None
+    _identity: tuple[int, ...] = ()
 
     def __init__(self, path: str) -> None:
         self.name = path
-        self._fd = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0))
-        try:
-            status = os.fstat(self._fd)
-            if status.st_mode & 0o170000 != 0o100000:
-                raise _NotRegular
-            self.size = status.st_size
-            self._identity = _identity(status)
-        except BaseException:
-            os.close(self._fd)
-            raise
+        self._fd = os.open(path, READ_ONLY)
 
     def first(self) -> bytes:
-        assert self.size is not None
-        return os.read(self._fd, self.size if self.size <= WHOLE else HEAD)
+        try:
+            data = os.read(self._fd, HEAD)
+        except IsADirectoryError as error:
+            raise IsADirectoryError(error.errno, error.strerror, self.name) from None
+        if len(data) < HEAD and not (rest := os.read(self._fd, HEAD)):
+            self.size = len(data)  # all of it: a small file costs no look at its status
+            return data
+        status = os.fstat(self._fd)
+        if stat.S_ISREG(status.st_mode):
+            self.size = status.st_size
+            self._identity = _identity(status)
+            return data if len(data) == HEAD else data + rest
+        self._pipe = Pipe(
+            os.fdopen(self._fd, "rb", closefd=False), self.name, begun=data if len(data) == HEAD else data + rest
+        )
+        self.can_defer = False
+        return self._pipe.first()
 
     def window(self, offset: int, needed: int) -> bytes:
-        assert self.size is not None
-        return _read_at(self._fd, offset, min(self._next_chunk(needed), max(self.size - offset, 0)))
+        if self.size is None:
+            return self._pipe.window(offset, needed)
+        return _read_at(self._fd, offset, min(self._length(offset, needed), max(self.size - offset, 0)))
 
     def close(self) -> None:
         os.close(self._fd)
 
     def read(self, offset: int, length: int) -> bytes:
         try:
-            fd = os.open(self.name, os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0))
+            fd = os.open(self.name, READ_ONLY)
         except OSError as error:
             raise SourceChanged(self.name, f"a deferred value cannot be read: {error.strerror}") from error
         try:
@@ -146,17 +162,6 @@ class Path(Growing):
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _closed_path, (os.path.abspath(self.name), self._identity)
-
-
-class _NotRegular(Exception):
-    """The path is a pipe or a device."""
-
-
-def _local(path: str) -> Source:
-    try:
-        return Path(path)
-    except _NotRegular:
-        return Pipe(open(path, "rb"), path, owned=True)  # noqa: SIM115  # closed by Pipe.close
 
 
 def _closed_path(name: str, identity: tuple[int, ...]) -> Path:
@@ -195,8 +200,8 @@ else:
         return b"".join(parts)
 
 
-class Seekable(Growing):
-    """A seekable file object. Offsets count from where it stands; it is left there, and must stay open for deferred values."""
+class Seekable(Windows):
+    """A seekable file object, read from where it stands and left there. It must stay open for deferred values."""
 
     can_defer = True
 
@@ -207,11 +212,10 @@ class Seekable(Growing):
         self.size: int | None = file.seek(0, os.SEEK_END) - self._base
 
     def first(self) -> bytes:
-        assert self.size is not None
-        return self._at(0, self.size if self.size <= WHOLE else HEAD)
+        return self._at(0, HEAD)
 
     def window(self, offset: int, needed: int) -> bytes:
-        return self._at(offset, self._next_chunk(needed))
+        return self._at(offset, self._length(offset, needed))
 
     def close(self) -> None:
         self._file.seek(self._base)
@@ -224,7 +228,7 @@ class Seekable(Growing):
         except (ValueError, OSError) as error:
             raise SourceChanged(self.name or "file object", f"a deferred value cannot be read: {error}") from error
         if len(data) != length:
-            raise SourceChanged(self.name or "file object", "it is shorter than when it was read: a deferred value is lost")
+            raise SourceChanged(self.name or "file object", "it is shorter than when it was read")
         return data
 
     def _at(self, offset: int, length: int) -> bytes:
@@ -232,49 +236,46 @@ class Seekable(Growing):
         return _read_fully(self._file, length)
 
 
-class Pipe(Growing):
-    """A stream that cannot go back: every window is kept, nothing is deferred."""
+class Pipe(Windows):
+    """A stream that cannot go back: every window is kept, nothing is deferred. `begun` was read from it before."""
 
     can_defer = False
-    size = None
+    size: int | None = None
 
-    def __init__(self, file: IO[bytes], name: str = "", *, owned: bool = False) -> None:
+    def __init__(self, file: IO[bytes], name: str = "", *, begun: bytes = b"") -> None:
         self._file = file
-        self._owned = owned
         self.name = name or str(getattr(file, "name", ""))
-        self._tail: BytesLike = b""     # what was read last, from offset _start on
+        self._last = begun  # the last window, from offset _start on
         self._start = 0
 
     def first(self) -> bytes:
-        self._tail = _read_fully(self._file, HEAD)
-        return self._tail
+        self._last += _read_fully(self._file, HEAD - len(self._last))
+        return self._last
 
     def window(self, offset: int, needed: int) -> bytes:
-        rest = bytes(memoryview(self._tail)[offset - self._start :])
-        end = self._start + len(self._tail)
+        rest = self._last[offset - self._start :]
+        end = self._start + len(self._last)
         if offset > end:  # the parser has jumped
             _read_fully(self._file, offset - end)
         self._start = offset
-        self._tail = rest + _read_fully(self._file, max(self._next_chunk(needed) - len(rest), 0))
-        return self._tail
+        self._last = rest + _read_fully(self._file, max(self._length(offset, needed) - len(rest), 0))
+        return self._last
 
     def read(self, offset: int, length: int) -> bytes:
         raise SourceChanged(self.name or "stream", "a stream cannot be read again")
 
     def close(self) -> None:
-        self._tail = b""
-        if self._owned:
-            self._file.close()
+        self._last = b""
 
 
-class Remote(Growing):
+class Remote(Windows):
     """A URL that fsspec opens. Known by what its file system calls its version (ETag, time), and by its size."""
 
     can_defer = True
 
     def __init__(self, url: str) -> None:
         try:
-            from fsspec.core import url_to_fs
+            from fsspec.core import url_to_fs  # type: ignore[import-untyped]
         except ImportError as error:
             raise ImportError("URLs are read with fsspec: pip install 'dicomkit[remote]'") from error
         self.name = url
@@ -284,10 +285,10 @@ class Remote(Growing):
         self._identity = _version(info)
 
     def first(self) -> bytes:
-        return self._range(0, HEAD if self.size is None or self.size > WHOLE else self.size)
+        return self._range(0, HEAD)
 
     def window(self, offset: int, needed: int) -> bytes:
-        return self._range(offset, self._next_chunk(needed))
+        return self._range(offset, self._length(offset, needed))
 
     def read(self, offset: int, length: int) -> bytes:
         self._files.invalidate_cache()
@@ -319,7 +320,7 @@ def _file_object(file: Any) -> Source:
 def _read_fully(file: IO[bytes], length: int) -> bytes:
     """Read `length` bytes in steps, so that a length that lies costs no memory."""
     parts = io.BytesIO()
-    while length > 0 and (data := file.read(min(length, LARGEST_CHUNK))):
+    while length > 0 and (data := file.read(min(length, LARGEST_STEP))):
         if isinstance(data, str):
             raise TypeError("the file object is open in text mode; open it in binary mode")
         parts.write(data)

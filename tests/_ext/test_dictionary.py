@@ -82,7 +82,9 @@ def test_a_range_does_not_hide_elements_of_their_own() -> None:
     everything = row((0, 0xFFFF, 1), (0, 0xFFFF, 1), vr=("UN",), keyword="Anything")
     overlays = row((0x6000, 0x60FE, 2), (0, 0xFFFF, 1), keyword="Overlay")
     user = Dictionary([overlays, everything, row(0x6000, 0x0010, keyword="One")])
-    keywords = [(standard.element(tag, user) or [""] * 4)[3] for tag in (0x00100010, 0x60000010, 0x60000012, 0x00089999)]
+    keywords = [
+        (standard.element(tag, user) or [""] * 4)[3] for tag in (0x00100010, 0x60000010, 0x60000012, 0x00089999)
+    ]
     assert keywords == ["PatientName", "One", "Overlay", "Anything"]
 
 
@@ -139,7 +141,16 @@ def test_vrs(vr: tuple[str, ...]) -> None:
 
 @pytest.mark.parametrize(
     ("vm", "kept"),
-    [("1", "1"), ("1-3", "1-3"), ("1-n", "1-n"), ("0-n", "0-n"), ("3-3n", "3-3n"), ("16", "16"), ("256", "255-n"), ("1-300", "1-n")],
+    [
+        ("1", "1"),
+        ("1-3", "1-3"),
+        ("1-n", "1-n"),
+        ("0-n", "0-n"),
+        ("3-3n", "3-3n"),
+        ("16", "16"),
+        ("256", "255-n"),
+        ("1-300", "1-n"),
+    ],
 )
 def test_vms(vm: str, kept: str) -> None:
     user = Dictionary([row(0x0008, 0x9998, vm=vm)])
@@ -200,9 +211,7 @@ creators = st.none() | st.text(st.characters(exclude_characters="\0", codec="utf
 
 
 @given(st.dictionaries(st.tuples(tags, creators), st.sampled_from(["LO", "US", "SQ"]), max_size=40), tags)
-def test_what_goes_in_is_found(
-    entries: dict[tuple[tuple[int, int], str | None], str], other: tuple[int, int]
-) -> None:
+def test_what_goes_in_is_found(entries: dict[tuple[tuple[int, int], str | None], str], other: tuple[int, int]) -> None:
     user = Dictionary([row(group, element, vr=(vr,), creator=c) for ((group, element), c), vr in entries.items()])
     last = {(tag, c if c is None else c.rstrip(" ")): vr for (tag, c), vr in entries.items()}
     for ((group, element), creator), vr in last.items():

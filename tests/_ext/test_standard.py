@@ -18,7 +18,8 @@ from dicomkit.standard import Dictionary
 def peer_module(name: str) -> ModuleType:
     if os.environ.get("DICOMKIT_REQUIRE_PEERS") == "1":
         return importlib.import_module(name)
-    return pytest.importorskip(name)
+    module: ModuleType = pytest.importorskip(name)
+    return module
 
 
 def dcmtk_dictionary(name: str) -> Dictionary:
@@ -153,11 +154,20 @@ def test_special_tags(tag: int, keyword: str | None) -> None:
 
 
 def test_generic_elements() -> None:
-    assert standard.element(0x00180000) == (0x00180000, ("UL",), "1", "GenericGroupLength", "Generic Group Length", True)
+    assert standard.element(0x00180000) == (
+        0x00180000,
+        ("UL",),
+        "1",
+        "GenericGroupLength",
+        "Generic Group Length",
+        True,
+    )
     assert standard.element(0x00190010) == (0x00190010, ("LO",), "1", "PrivateCreator", "Private Creator", False)
 
 
-@pytest.mark.parametrize("word", ["", "patientname", "PatientNam", "PatientNames", "\0", "PatientName\0", "\ud800", "Ä"])
+@pytest.mark.parametrize(
+    "word", ["", "patientname", "PatientNam", "PatientNames", "\0", "PatientName\0", "\ud800", "Ä"]
+)
 def test_no_such_keyword(word: str) -> None:
     assert standard.keyword(word) is None
     assert standard.uid_keyword(word) is None
@@ -260,7 +270,9 @@ def test_uids_are_those_of_pydicom() -> None:
 
 
 def test_uid_lookup_ignores_padding() -> None:
-    assert standard.uid("1.2.840.10008.1.2\0") == standard.uid("1.2.840.10008.1.2 ") == standard.uid("1.2.840.10008.1.2")
+    assert (
+        standard.uid("1.2.840.10008.1.2\0") == standard.uid("1.2.840.10008.1.2 ") == standard.uid("1.2.840.10008.1.2")
+    )
 
 
 def test_every_uid_is_found() -> None:

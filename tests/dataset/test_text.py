@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import dicomkit
 from dicomkit.dataset.text import TEXT_VRS, CharacterSets, character_sets, decode_values, encode_values
 from dicomkit.errors import EncodeError
 from dicomkit.standard.charsets import BY_ESCAPE, TERMS, find
@@ -181,7 +182,7 @@ def test_strict_says_where(terms: str, vr: str, raw: bytes, start: int) -> None:
         ("LO", b" \xe9 \\ \xe9\0", ("é", "é")),
         ("LO", b"\xe9\\", ("é", "")),
         ("LO", b"\\\xe9", ("", "é")),
-        ("PN", b" \xe9^ \xe9 ", ("é^ é",)),
+        ("PN", b" \xe9^ \xe9 \\ \xe9", (" é^ é", " é")),
         ("UC", b" \xe9 \\ \xe9 ", (" é", " é")),
         ("LT", b" \xe9 \\ \xe9 \0 ", (" é \\ é",)),
         ("ST", b" \xe9\r\n ", (" é\r\n",)),
@@ -196,6 +197,10 @@ def test_strict_says_where(terms: str, vr: str, raw: bytes, start: int) -> None:
 )
 def test_values_without_padding(vr: str, raw: bytes, values: tuple[str, ...]) -> None:
     assert decode_values(raw, character_sets("ISO_IR 100"), vr) == values
+
+
+def test_no_character_sets_are_the_default_repertoire() -> None:
+    assert decode_values(b"J\xe9r\xf4me ", None, "CS") == ("Jérôme",)
 
 
 @pytest.mark.parametrize(
@@ -270,6 +275,22 @@ def test_encode_values_pads_and_counts() -> None:
 
 # Properties
 
+
+@settings(max_examples=200, deadline=None)
+@given(
+    vr=st.sampled_from([vr for vr in TEXT_VRS if vr not in {"DS", "IS"}]),
+    text=st.text(st.sampled_from("ab \\\0^=1.\n"), max_size=12),
+)
+def test_compiled_decoder_of_ascii_agrees(vr: str, text: str) -> None:
+    """Values of plain ASCII never get here: a compiled decoder splits and trims them, by the same table."""
+    raw = text.encode() + b" " * (len(text) % 2)
+    size = bytes(2) + len(raw).to_bytes(4, "little") if vr in {"UC", "UR", "UT"} else len(raw).to_bytes(2, "little")
+    dataset = dicomkit.read(b"\x09\x00\x10\x10" + vr.encode() + size + raw)
+    value = dataset[0x00091010].value
+    values = value if isinstance(value, tuple) else () if value is None else (value,)
+    assert values == decode_values(raw, character_sets(), vr)
+
+
 # One term alone, each extension beside the default repertoire, and a mix of all.
 TERM_LISTS = [
     *TERMS,
@@ -313,7 +334,7 @@ def test_round_trip(terms: str, data: st.DataObject) -> None:
     raw = b"\\".join([sets.encode(value, vr) for value in values])
     assert sets.decode(raw, vr, strict=True) == "\\".join(values)
     assert sets.decode(raw, vr) == "\\".join(values)
-    trimmed = [value.rstrip(" ") for value in values] if vr == "LT" else [value.strip(" ") for value in values]
+    trimmed = [value.strip(" ") if vr == "LO" else value.rstrip(" ") for value in values]
     assert decode_values(encode_values(values, sets, vr), sets, vr) == (
         tuple(trimmed) if any(trimmed) or len(trimmed) > 1 else ()
     )

@@ -33,9 +33,7 @@ def one(number: int) -> tuple[int, int, int]:
         ('(7001-o-70ff,"DLX_ANNOT_01",04)', (0x7001, 0x70FF, 2), one(4), "DLX_ANNOT_01"),
     ],
 )
-def test_tags(
-    tag: str, groups: tuple[int, int, int], elements: tuple[int, int, int], creator: str | None
-) -> None:
+def test_tags(tag: str, groups: tuple[int, int, int], elements: tuple[int, int, int], creator: str | None) -> None:
     row = parse_row(f"{tag}\tLO\tKey\t1\tDICOM\n")
     assert row == (groups, elements, ("LO",), "1", "Key", "Key", False, creator)
 
@@ -58,7 +56,16 @@ def test_vrs(code: str, vr: tuple[str, ...]) -> None:
 
 @pytest.mark.parametrize(
     ("text", "vm"),
-    [("1", "1"), ("1-3", "1-3"), ("1-n", "1-n"), ("1-N", "1-n"), ("2-2n", "2-2n"), ("n", "0-n"), ("3n", "3-3n"), ("16", "16")],
+    [
+        ("1", "1"),
+        ("1-3", "1-3"),
+        ("1-n", "1-n"),
+        ("1-N", "1-n"),
+        ("2-2n", "2-2n"),
+        ("n", "0-n"),
+        ("3n", "3-3n"),
+        ("16", "16"),
+    ],
 )
 def test_vms(text: str, vm: str) -> None:
     assert parse_row(f"(0008,0008)\tLO\tKey\t{text}\tDICOM")[3] == vm

@@ -54,7 +54,20 @@ def test_is_an_integer(a: int, b: int) -> None:
     assert type(pickle.loads(pickle.dumps(Tag(a)))) is Tag
 
 
-@pytest.mark.parametrize("value", ["+0100010", "0010_010", "0010 0010", "００１０００１０", "(0010,0010", "10,10", "0x00100010", ""])
+@pytest.mark.parametrize(
+    "value",
+    [
+        "+0100010",
+        "0010_010",
+        "0010 0010",
+        "\uff10\uff1000010",
+        "\u0660\u0660100010",
+        "(0010,0010",
+        "10,10",
+        "0x00100010",
+        "",
+    ],
+)
 def test_no_tags(value: str) -> None:
     with pytest.raises(ValueError, match="neither a tag nor a keyword"):
         Tag(value)

@@ -76,28 +76,21 @@ def test_environment(files: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch) 
     assert len(user.problems) == 2
 
 
-def test_dcmtk_files_load_without_a_fault() -> None:
+def test_dcmtk_files_load_without_a_fault(dcmtk_dictionaries: dict[str, Path]) -> None:
     """Each line of DCMTK's own dictionaries is understood; what it says, tests/_ext/test_standard.py compares."""
-    paths = [path for folder in ("/usr/share", "/usr/local/share") for path in Path(folder).glob("*dcmtk*/*.dic")]
-    if not paths:
-        if os.environ.get("DICOMKIT_REQUIRE_PEERS") == "1":
-            pytest.fail("no dictionary of DCMTK is installed, and DICOMKIT_REQUIRE_PEERS=1")
-        pytest.skip("no dictionary of DCMTK is installed")
-    for path in paths:
+    for path in dcmtk_dictionaries.values():
         lines = [line for line in path.read_text().splitlines() if line.strip() and not line.startswith("#")]
         user = Dictionary.load(path)
         assert len(lines) * 0.99 <= len(user) <= len(lines)
 
 
-def test_dcmtk_dictionary_as_user_dictionary() -> None:
-    paths = sorted(Path("/usr/share").glob("*dcmtk*/dicom.dic"))
-    if not paths:
-        pytest.skip("DCMTK's dicom.dic is not installed")
-    user = Dictionary.load(*paths)
+def test_dcmtk_dictionary_as_user_dictionary(dcmtk_dictionaries: dict[str, Path]) -> None:
+    user = Dictionary.load(dcmtk_dictionaries["dicom.dic"])
     for keyword in ("PatientName", "OverlayData", "PixelData", "DirectoryRecordSequence"):
-        entry = element(keyword, user=user)
+        entry, standard = element(keyword, user=user), element(keyword)
         assert entry is not None
-        assert (entry.tag, entry.vr) == (element(keyword).tag, element(keyword).vr)  # type: ignore[union-attr]
+        assert standard is not None
+        assert (entry.tag, entry.vr) == (standard.tag, standard.vr)
     lut = element("LUTData", user=user)
     assert lut is not None
     assert lut.vr == ("US", "SS", "OW")  # as DCMTK has it

@@ -1,0 +1,280 @@
+"""From a source to the element indexes of its File Meta Information and its data set (PS3.10 section 7).
+
+Finds out what the stream is (preamble, File Meta Information, transfer syntax, or none of them), then lets the tag
+stream index it window by window. No data set is made here: `reader` does that, and a dump needs none.
+"""
+
+from __future__ import annotations
+
+from dicomkit._ext.tagstream import (
+    PROBLEMS,
+    QUIRKS,
+    STATUS_FAULT,
+    STATUS_TOO_DEEP,
+    TagStream,
+    TagStreamError,
+    detect_encoding,
+)
+from dicomkit._ext.view import path_of
+from dicomkit.errors import ParseError
+from dicomkit.media.source import open_source
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from dicomkit._ext.dictionary import Dictionary
+    from dicomkit._ext.tagstream import Index
+    from dicomkit.media.source import AnySource, Source
+    from dicomkit.typing import BytesLike
+
+__all__ = ["FILE_PROBLEMS", "Stream", "read_stream"]
+
+TRANSFER_SYNTAX_UID = 0x00020010
+EVERYTHING = 1 << 62
+
+# What a file gets wrong around its data set: code -> sentence. What is wrong inside it: dicomkit._ext.tagstream.PROBLEMS.
+FILE_PROBLEMS = {
+    "no-preamble": "no preamble and DICM prefix",
+    "no-meta": "no File Meta Information",
+    "meta-length": "File Meta Information Group Length is missing or wrong",
+    "no-transfer-syntax": "no Transfer Syntax UID; the encoding was found from the data",
+    "wrong-transfer-syntax": "the data set is not in its transfer syntax; the encoding was found from the data",
+    "unknown-transfer-syntax": "unknown Transfer Syntax UID; read as Explicit VR Little Endian",
+    "deflate-damaged": "the deflated data set is damaged; read as far as it could be inflated",
+    "zlib-header": "the deflated data set has a zlib header",
+}
+
+# Quirks that concern the file; those of the tag stream are in dicomkit._ext.tagstream.QUIRKS.
+FILE_QUIRKS = frozenset(("data-set-only", "file-only", "ignore-meta-length", "zlib"))
+
+# How a data set without a transfer syntax is encoded -> the transfer syntax that says so. None has implicit VR and big
+# endian, but ACR-NEMA streams may.
+NATIVE = {
+    (False, False): "1.2.840.10008.1.2.1",
+    (True, False): "1.2.840.10008.1.2",
+    (False, True): "1.2.840.10008.1.2.2",
+    (True, True): "1.2.840.10008.1.2",
+}
+
+
+class Stream:
+    """What one stream holds.
+
+    Attributes:
+        source: where deferred values come from; None if all is in memory (a deflated data set).
+        meta: index of the File Meta Information, or None.
+        index: index of the data set.
+        transfer_syntax: UID that the data set is said, or was found, to be in.
+        problems: codes of FILE_PROBLEMS with their offsets.
+        error: what ended the parse before its time; the index holds what came before it.
+    """
+
+    __slots__ = ("_quirks", "_strict", "error", "index", "meta", "problems", "source", "transfer_syntax")
+
+    index: Index
+
+    def __init__(self, source: Source, strict: bool, quirks: Collection[str]) -> None:
+        self.source: Source | None = source
+        self.meta: Index | None = None
+        self.transfer_syntax = ""
+        self.problems: list[tuple[str, int]] = []
+        self.error: ParseError | None = None
+        self._strict = strict
+        self._quirks = quirks
+
+    def _problem(self, code: str, offset: int) -> None:
+        if self._strict:
+            raise ParseError(FILE_PROBLEMS[code], offset, "", self.source.name if self.source else "")
+        self.problems.append((code, offset))
+
+
+def read_stream(
+    source: AnySource,
+    *,
+    stop_before: int | None = None,
+    only: list[int] | None = None,
+    defer_size: int = 65536,
+    strict: bool = False,
+    transfer_syntax: str | None = None,
+    dictionary: Dictionary | None = None,
+    quirks: Collection[str] = (),
+) -> Stream:
+    """Index a stream; arguments as for `dicomkit.read`, tags as numbers, `only` ascending.
+
+    Raises:
+        ParseError: this is not DICOM, or (strict) the first problem. What ends the parse of the data set is in `error`.
+    """
+    opened = open_source(source)
+    try:
+        stream = Stream(opened, strict, quirks)
+        head = opened.first()
+        base = position = 0
+        start = _meta_start(stream, head)
+        if start is not None:
+            base, position, head = _read_meta(stream, opened, head, start)
+        implicit, big, deflated = _encoding(stream, opened, head, position - base, position, transfer_syntax)
+        size = opened.size
+        windows: Source | None = opened
+        if deflated:
+            from dicomkit.media.inflate import inflate
+
+            data, problems = inflate(opened, head, base, position, "zlib" in quirks)
+            for code in problems:
+                stream._problem(code, position)
+            windows, head, base, position, size = None, data, 0, 0, len(data)
+        tags = TagStream(
+            position,
+            size,
+            implicit_vr=implicit,
+            big_endian=big,
+            defer_size=defer_size if opened.can_defer else EVERYTHING,
+            stop_before=stop_before,
+            only=only,
+            strict=strict,
+            quirks=_bits(quirks) if quirks else 0,
+            dictionary=dictionary,
+        )
+        try:
+            _parse(tags, windows, head, base)
+        except TagStreamError as error:
+            stream.index = tags.finish()
+            stream.error = _parse_error(stream.index, opened.name, *error.args)
+        else:
+            stream.index = tags.finish()
+        if deflated:
+            stream.source = None
+        return stream
+    finally:
+        opened.close()
+
+
+def _bits(quirks: Collection[str]) -> int:
+    bits = 0
+    for quirk in quirks:
+        if quirk not in FILE_QUIRKS:
+            bits |= QUIRKS[quirk]
+    return bits
+
+
+def _parse(tags: TagStream, source: Source | None, window: BytesLike, start: int) -> None:
+    """Feed the tag stream until it is satisfied."""
+    while not tags.feed(window, start):
+        start, needed = tags.position, tags.needed
+        window = b"" if source is None else source.window(start, needed)
+        if len(window) < needed:
+            tags.end(start + len(window))
+
+
+def _parse_error(index: Index, name: str, status: int, offset: int) -> ParseError:
+    path = ""
+    if status == STATUS_FAULT and index.faults:
+        code, record, offset = index.faults[-1]
+        reason = PROBLEMS[code][1]
+        path = "" if record is None else path_of(index, record)
+    else:
+        reason = "sequences are nested too deeply" if status == STATUS_TOO_DEEP else "too many elements"
+    return ParseError(reason, offset, path, name)
+
+
+# -- File Meta Information (PS3.10 7.1)
+
+
+def _meta_start(stream: Stream, head: BytesLike) -> int | None:
+    """The offset of the File Meta Information; None for a bare data set."""
+    if "data-set-only" in stream._quirks:
+        return None
+    if head[128:132] == b"DICM":
+        return 132
+    for start in (4 if head[:4] == b"DICM" else 0, 128):
+        if bytes(head[start : start + 4]) in (b"\x02\0\0\0", b"\x02\0\x01\0", b"\x02\0\x02\0", b"\x02\0\x10\0"):
+            stream._problem("no-preamble", 0)
+            return start
+    if "file-only" in stream._quirks:
+        raise ParseError(
+            "not a DICOM file: no File Meta Information", 0, "", stream.source.name if stream.source else ""
+        )
+    stream._problem("no-meta", 0)
+    return None
+
+
+def _read_meta(stream: Stream, source: Source, head: BytesLike, start: int) -> tuple[int, int, BytesLike]:
+    """Index the File Meta Information. Returns a window, after its offset and that of the data set."""
+    tags = TagStream(start, source.size, strict=stream._strict, meta=True)
+    base = 0
+    try:
+        while not tags.feed(head, base):
+            base, needed = tags.position, tags.needed
+            head = source.window(base, needed)
+            if len(head) < needed:
+                tags.end(base + len(head))
+    except TagStreamError as error:
+        raise _parse_error(tags.finish(), source.name, *error.args) from None
+    end = tags.position
+    stream.meta = tags.finish()
+    if "ignore-meta-length" not in stream._quirks and stream.meta.group_end() != end:
+        stream._problem("meta-length", start)
+    return base, end, head
+
+
+# -- encoding
+
+
+def _encoding(
+    stream: Stream, source: Source, head: BytesLike, at: int, position: int, forced: str | None
+) -> tuple[bool, bool, bool]:
+    """Implicit VR, big endian, deflated: what the file says, checked against its first element."""
+    uid: bytes | None = None
+    if forced is not None and forced != "detect":
+        return _forced(stream, forced)
+    if stream.meta is not None:
+        uid = stream.meta.value(TRANSFER_SYNTAX_UID)
+        if uid is None and forced is None:
+            stream._problem("no-transfer-syntax", position)
+    found = detect_encoding(head, at, EVERYTHING if source.size is None else source.size - position)
+    if uid is not None:
+        stream.transfer_syntax, implicit, big, deflated, native = _syntax(uid) or _unknown_syntax(stream, uid, position)
+        if forced is None or not native:
+            if deflated or found is None or not found[2] or (found[0] == implicit and found[1] == big):
+                return implicit, big, deflated
+            stream._problem("wrong-transfer-syntax", position)
+            return found[0], found[1], False
+    if stream.meta is None and (found is None or not found[2]):
+        raise ParseError("not DICOM: neither a DICM prefix nor a data element at the start", 0, "", source.name)
+    encoding = (False, False) if found is None else found[:2]
+    stream.transfer_syntax = NATIVE[encoding]
+    return *encoding, False
+
+
+_SYNTAXES: dict[bytes, tuple[str, bool, bool, bool, bool]] = {}
+
+
+def _syntax(uid: bytes) -> tuple[str, bool, bool, bool, bool] | None:
+    """UID, implicit VR, big endian, deflated, native (not compressed in any way) of a registered transfer syntax."""
+    known = _SYNTAXES.get(uid)
+    if known is None:
+        from dicomkit.standard.transfer_syntax import TransferSyntax
+
+        syntax = TransferSyntax.find(uid.decode("latin-1").strip(" \0"))
+        if syntax is None:
+            return None
+        native = not (syntax.deflated or syntax.encapsulated)
+        known = (str(syntax.uid), syntax.implicit_vr, syntax.big_endian, syntax.deflated, native)
+        _SYNTAXES[uid] = known
+    return known
+
+
+def _unknown_syntax(stream: Stream, uid: bytes, position: int) -> tuple[str, bool, bool, bool, bool]:
+    """Explicit VR little endian, as every transfer syntax of the last decades."""
+    stream._problem("unknown-transfer-syntax", position)
+    return uid.decode("latin-1").strip(" \0"), False, False, False, False
+
+
+def _forced(stream: Stream, key: str) -> tuple[bool, bool, bool]:
+    from dicomkit.standard.transfer_syntax import TransferSyntax
+
+    syntax = TransferSyntax.find(key)
+    if syntax is None:
+        raise ValueError(f"{key!r} is no transfer syntax")
+    stream.transfer_syntax = str(syntax.uid)
+    return syntax.implicit_vr, syntax.big_endian, syntax.deflated
