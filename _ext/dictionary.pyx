@@ -187,6 +187,8 @@ cdef class Dictionary:
         self.tables.slot_shift = 33 - count.bit_length()
         for number, row in enumerate(public):
             if tags_covered(row) == 1:
+                if first_tag(row) == NO_TAG:  # marks an empty slot; PS3.5 7.8.1 forbids group FFFF
+                    raise ValueError("(FFFF,FFFF) is no data element")
                 i = tag_hash(first_tag(row), self.tables.slot_shift)
                 while slots[i].row != NO_ROW:
                     i = (i + 1) & (count - 1)

@@ -19,7 +19,7 @@ from dump_value cimport element_line, put_text
 from element cimport (
     BIG_ENDIAN_VALUE, CONTAINER, UNDEFINED_LENGTH, Element, IndexView, element_start, load_u32, stream_bytes,
 )
-from standard cimport STANDARD_CAPSULE, RegisteredUID, StandardAPI, UserDictionary
+from standard cimport STANDARD_CAPSULE, TS_ENCAPSULATED, RegisteredUID, StandardAPI, UserDictionary
 
 from dicomkit._ext import standard as _standard  # makes the capsule
 
@@ -36,7 +36,7 @@ cdef extern from "dump_names.h" nogil:
 
 OPTIONS = {
     "print-all": PRINT_ALL, "tree": TREE, "uid-names": UID_NAMES, "color": COLOR, "correct": CORRECT,
-    "xml": XML_QUOTED, "octal": OCTAL_QUOTED, "utf-8": UTF8,
+    "xml": XML_QUOTED, "octal": OCTAL_QUOTED, "utf-8": UTF8, "charset-line": CHARSET_LINE,
 }
 
 
@@ -257,10 +257,7 @@ cdef int run(Job *job, uint32_t first, uint32_t stop, int level) except -1 nogil
     cdef uint32_t position, record
     cdef bint charset_due
     open_frame(job, NOT_FOUND, first, stop, job.scope == NOT_FOUND)
-    charset_due = (
-        has(job, UTF8) and job.scope == NOT_FOUND and job.frames[0].charset == NOT_FOUND
-        and child_with_tag(job.view, first, stop, DIRECTORY_RECORD_SEQUENCE) == NOT_FOUND
-    )
+    charset_due = has(job, CHARSET_LINE) and job.scope == NOT_FOUND and job.frames[0].charset == NOT_FOUND
     while True:
         frame = &job.frames[job.depth]
         position = frame.position
@@ -283,7 +280,7 @@ cdef int run(Job *job, uint32_t first, uint32_t stop, int level) except -1 nogil
             element_line(job, frame, position, record, level + job.depth)
         if job.out.length > FLUSH_SIZE:
             flush(job)
-    if charset_due:
+    if charset_due and first < stop:
         charset_line(job, level)
     return flush(job)
 
@@ -366,6 +363,22 @@ def transfer_syntax_name(uid) -> str:
         if found.kind == UID_TRANSFER_SYNTAX:
             name = found.name
     return "" if name == NULL else name.decode()
+
+
+def unfragmented_pixel_data(index, uid) -> int | None:
+    """Stream offset of top-level Pixel Data that is not encapsulated although its transfer syntax wants that (PS3.5 A.4)."""
+    cdef const IndexView *view = view_of(index)
+    cdef bytes text = str(uid).encode("ascii", "replace")
+    cdef RegisteredUID found
+    cdef uint32_t record
+    if not STANDARD.uid(PyBytes_AS_STRING(text), PyBytes_GET_SIZE(text), &found):
+        return None
+    if not found.transfer_syntax & TS_ENCAPSULATED:
+        return None
+    record = child_with_tag(view, 0, view.count, PIXEL_DATA)
+    if record == NOT_FOUND or view.records[record].flags & CONTAINER:
+        return None
+    return element_start(&view.records[record])
 
 
 def bytes_in_memory(index, uint64_t offset, Py_ssize_t length) -> bytes | None:

@@ -86,6 +86,7 @@ cdef enum Option:
     XML_QUOTED = 32
     OCTAL_QUOTED = 64
     UTF8 = 128
+    CHARSET_LINE = 256      # add Specific Character Set where it is missing
 
 cdef enum:
     ITEM_TAG = 0xFFFEE000

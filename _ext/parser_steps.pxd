@@ -93,6 +93,11 @@ cdef inline int short_rest(Parser *p, Container *c) noexcept nogil:
     return status
 
 
+cdef inline int past_end(const Parser *p, const Container *c) noexcept nogil:
+    """The problem of a length that goes further than the container: is the stream cut off, or does one of the two lie?"""
+    return VALUE_TRUNCATED if c.limit >= p.size else LENGTH_PAST_CONTAINER
+
+
 cdef inline int open_sequence(Parser *p, Container *c, const Header *h, int kind, bint implicit, bint big) noexcept nogil:
     cdef bint delimited = h.length == UNDEFINED
     cdef uint8_t flags = h.flags | CONTAINER | (BIG_ENDIAN_VALUE if c.big else 0)
@@ -102,7 +107,7 @@ cdef inline int open_sequence(Parser *p, Container *c, const Header *h, int kind
         flags |= UNDEFINED_LENGTH
     elif h.length > c.limit - offset:
         flags |= TRUNCATED
-        status = problem(p, LENGTH_PAST_CONTAINER, p.count, p.pos)
+        status = problem(p, past_end(p, c), p.count, p.pos)
     else:
         limit = offset + h.length
     if status == DONE:
@@ -118,8 +123,8 @@ cdef inline int overrun(Parser *p, Container *c, const Header *h, bint *extended
     cdef uint64_t end = p.pos + h.size + h.length
     cdef int i
     extended[0] = False
-    if p.top == 0 or end > p.size or c.limit >= p.stack[0].limit:
-        return problem(p, VALUE_TRUNCATED, p.count, p.pos)
+    if end > p.size or c.limit >= p.size:
+        return problem(p, past_end(p, c), p.count, p.pos)
     if begins_element(p, c.limit, 0, c.implicit, c.big) or not begins_element(p, end, h.tag, c.implicit, c.big):
         return problem(p, LENGTH_PAST_CONTAINER, p.count, p.pos)
     for i in range(p.top, -1, -1):
@@ -331,7 +336,7 @@ cdef inline int read_item(Parser *p, Container *c) noexcept nogil:
             h.flags |= UNDEFINED_LENGTH
         elif h.length > c.limit - p.pos - 8:
             h.flags |= TRUNCATED
-            status = problem(p, LENGTH_PAST_CONTAINER, p.count, p.pos)
+            status = problem(p, past_end(p, c), p.count, p.pos)
         else:
             limit = p.pos + 8 + h.length
         if status == DONE:

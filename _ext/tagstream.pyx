@@ -31,7 +31,7 @@ QUIRKS = {
 # In the order of ProblemCode: the code that programs compare, the sentence that people read.
 PROBLEMS = (
     ("odd-length", "value has an odd length"),
-    ("value-truncated", "value runs past the end of the stream"),
+    ("value-truncated", "length runs past the end of the stream"),
     ("length-past-container", "length runs past the end of the enclosing sequence or item"),
     ("missing-delimiter", "undefined length without a delimitation item"),
     ("stray-delimiter", "delimitation item or item tag where none belongs"),
@@ -310,6 +310,18 @@ cdef class TagStream:
             raise TagStreamError(self._status, p.pos)
         return self._status == DONE
 
+    def place(self, uint64_t offset) -> tuple:
+        """Where the parse stands, for an error at `offset`: the record of the innermost container or None, and the tag there or None."""
+        cdef Parser *p = self._p
+        cdef Container *c = &p.stack[p.top]
+        cdef const uint8_t *at
+        record = None if c.record == <uint32_t>NO_RECORD else c.record
+        for owner, start in zip(self._owners, self._starts):
+            if start <= offset and offset + 4 <= start + len(owner):
+                head = bytes(owner[offset - start : offset - start + 4])
+                return record, load_tag(<const uint8_t *>PyBytes_AS_STRING(head), c.big)
+        return record, None
+
     def end(self, uint64_t size) -> None:
         """The stream turned out to end at this offset."""
         cdef Parser *p = self._p
@@ -319,7 +331,7 @@ cdef class TagStream:
             if p.stack[i].limit > size:
                 if p.stack[i].limit != UINT64_MAX:
                     p.records[p.stack[i].record].flags |= TRUNCATED
-                    problem(p, LENGTH_PAST_CONTAINER, p.stack[i].record, p.records[p.stack[i].record].offset)
+                    problem(p, VALUE_TRUNCATED, p.stack[i].record, p.records[p.stack[i].record].offset)
                 p.stack[i].limit = size
 
     cdef int _trim(self) except -1:

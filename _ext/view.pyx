@@ -22,7 +22,7 @@ from libc.stdint cimport int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t,
 from libc.string cimport memchr, memcpy
 
 from element cimport (
-    BIG_ENDIAN_VALUE, CONTAINER, GUESSED_VR, IMPLICIT_VR, TRUNCATED, UNDEFINED_LENGTH, Element, IndexView,
+    BIG_ENDIAN_VALUE, CONTAINER, GUESSED_VR, IMPLICIT_VR, TRUNCATED, UNDEFINED_LENGTH, Element, IndexView, Segment,
     content_length, load_u16, load_u32, load_u64, stream_bytes,
 )
 from number cimport parse_decimal, parse_integer
@@ -40,6 +40,16 @@ cdef extern from "Python.h":
     void PyObject_GC_UnTrack(PyObject *made)
     PyTypeObject PyUnicode_Type
     PyTypeObject PyLong_Type
+
+cdef extern from *:
+    """
+    #ifdef Py_GIL_DISABLED
+    #define is_unique(object) 0  /* another thread may hold a reference that the count does not show */
+    #else
+    #define is_unique(object) (Py_REFCNT(object) == 1)
+    #endif
+    """
+    bint is_unique(PyObject *object)
 
 cdef enum:
     NO_RECORD = 0xFFFFFFFF
@@ -130,6 +140,14 @@ cdef inline object new(type cls):
 
 cdef inline bint is_sequence(const Element *e) noexcept nogil:
     return e.flags & CONTAINER and (e.vr == SQ or e.vr == UN and e.tag != PIXEL_DATA)
+
+
+# What a value looks like: by the VM of the dictionary; of private and unknown elements by the number of values found. More
+# values than a scalar can hold make a tuple all the same.
+cdef enum Shape:
+    TUPLE
+    SCALAR
+    BY_COUNT
 
 
 # ------------------------------------------------------------------------------------------------ numbers
@@ -329,7 +347,7 @@ cdef Py_ssize_t count_backslashes(const uint8_t *p, Py_ssize_t n) noexcept nogil
     return count
 
 
-cdef object ascii_values(const uint8_t *p, Py_ssize_t n, uint16_t vr, uint32_t tag, bint scalar):
+cdef object ascii_values(const uint8_t *p, Py_ssize_t n, uint16_t vr, uint32_t tag, Shape shape):
     cdef bint both = trims_both_ends(vr)
     cdef Py_ssize_t count, i, length
     cdef const uint8_t *end
@@ -337,11 +355,11 @@ cdef object ascii_values(const uint8_t *p, Py_ssize_t n, uint16_t vr, uint32_t t
     cdef tuple values
     trim(&p, &n, both)
     if n == 0:
-        return None if scalar else ()
+        return () if shape == TUPLE else None
     count = 1 if has_one_value(vr) else 1 + count_backslashes(p, n)
     if count == 1:
         value = one_text(p, n, vr, tag)
-        return value if scalar else (value,)
+        return (value,) if shape == TUPLE else value
     values = PyTuple_New(count)
     end = p + n
     for i in range(count):
@@ -356,62 +374,48 @@ cdef object ascii_values(const uint8_t *p, Py_ssize_t n, uint16_t vr, uint32_t t
     return values
 
 
-cdef object charset_values(bytes raw, object sets, uint16_t vr, bint scalar):
+cdef object charset_values(bytes raw, object sets, uint16_t vr, Shape shape):
     """Text with bytes beyond ASCII or escape sequences: the character sets decide (PS3.5 6.1)."""
     cdef tuple texts = DECODE_TEXT(raw, sets, vr_name(vr))
     cdef tuple values
     if not texts or len(texts) == 1 and not texts[0]:
-        return None if scalar else ()
+        return () if shape == TUPLE else None
     values = tuple([typed_text(text, vr) for text in texts])
-    return values[0] if scalar and len(values) == 1 else values
+    return values[0] if shape != TUPLE and len(values) == 1 else values
 
 
 cdef object numeric_strings(bytes raw, uint16_t vr, uint32_t tag):
     raise ValueDecodeError(f"{raw!r} is not a number", tag, vr_name(vr))
 
 
-cdef object decode(const uint8_t *p, Py_ssize_t n, uint16_t vr, bint big, uint32_t tag, bint scalar, DatasetView owner):
-    """The value of `n` bytes at `p`: a scalar or tuple by `scalar`, but a tuple where there are several all the same."""
+cdef object decode(const uint8_t *p, Py_ssize_t n, uint16_t vr, bint big, uint32_t tag, Shape shape, DatasetView owner):
+    """The value of `n` bytes at `p`."""
     cdef int size = number_size(vr)
     cdef tuple values
     if size:
         if n == 0:
-            return None if scalar else ()
+            return () if shape == TUPLE else None
         if n % size:
-            if n < size:
-                raise ValueDecodeError(f"{n} bytes are no value of {size} bytes", tag, vr_name(vr))
+            raise ValueDecodeError(f"{n} bytes are not a number of values of {size} bytes", tag, vr_name(vr))
         values = floats(p, n // size, vr, big) if vr == FL or vr == FD else integers(p, n // size, vr, big)
-        return values[0] if scalar and n // size == 1 else values
+        return values[0] if shape != TUPLE and n // size == 1 else values
     if is_text(vr):
         if is_plain_ascii(p, n):
-            return ascii_values(p, n, vr, tag, scalar)
+            return ascii_values(p, n, vr, tag, shape)
         raw = PyBytes_FromStringAndSize(<const char *>p, n)
         if vr == DS or vr == IS:
             return numeric_strings(raw, vr, tag)
-        return charset_values(raw, owner.character_sets() if uses_character_set(vr) else None, vr, scalar)
+        return charset_values(raw, owner._character_sets() if uses_character_set(vr) else None, vr, shape)
     if n == 0:
         return None
     return PyBytes_FromStringAndSize(<const char *>p, n)
 
 
-cdef bint wants_scalar(const UserDictionary *user, uint32_t tag, Py_ssize_t found) noexcept nogil:
-    """VM 1 in the dictionary; private and unknown elements go by the number of values found."""
+cdef Shape shape_of(const UserDictionary *user, uint32_t tag) noexcept nogil:
     cdef Attribute attribute
     if tag & 0x10000 or not STANDARD.attribute(user, tag, &attribute):
-        return found <= 1
-    return attribute.vm_max == 1 and attribute.vm_min == 1
-
-
-cdef Py_ssize_t values_in(const uint8_t *p, Py_ssize_t n, uint16_t vr) noexcept nogil:
-    """The number of values that bytes hold, by backslashes and sizes (text of multi-byte character sets counts itself)."""
-    cdef int size = number_size(vr)
-    if n == 0:
-        return 0
-    if size:
-        return n // size
-    if is_text(vr) and not has_one_value(vr):
-        return 1 + count_backslashes(p, n)
-    return 1
+        return BY_COUNT
+    return SCALAR if attribute.vm_max == 1 and attribute.vm_min == 1 else TUPLE
 
 
 cdef uint16_t known_vr(const UserDictionary *user, uint32_t tag) noexcept nogil:
@@ -433,7 +437,6 @@ cdef class ElementView:
     cdef DatasetView _owner
     cdef object _value
     cdef readonly object _path
-    cdef object __weakref__
 
     def _set(self, uint32_t tag, str vr, value) -> None:
         """Make this an element of its own, not in an index."""
@@ -487,7 +490,10 @@ cdef class ElementView:
     @property
     def big_endian(self) -> bool:
         """The byte order of the encoded value."""
-        return self._record != NO_RECORD and self._owner._view.records[self._record].flags & BIG_ENDIAN_VALUE != 0
+        if self._record == NO_RECORD:
+            return False
+        cdef const Element *e = &self._owner._view.records[self._record]
+        return e.flags & BIG_ENDIAN_VALUE != 0 and e.vr != UN  # PS3.5 6.2.2: the value of a UN is little endian
 
     @property
     def is_encapsulated(self) -> bool:
@@ -508,9 +514,22 @@ cdef class ElementView:
     @property
     def value(self):
         """The decoded value (see dicomkit.dataset.DataElement)."""
+        return self._get()
+
+    cdef object _get(self):
         if self._record == NO_RECORD:
             return self._value
         return self._owner._value_of(self._record, self._vr)
+
+    def _apart(self):
+        """The element for another data set: it does not refer to this one, only to the same index."""
+        cdef ElementView copy
+        if self._record == NO_RECORD:
+            return self
+        copy = with_path(self, None)
+        copy._owner = <DatasetView>new(DATASET)
+        copy._owner._restore(self._owner._state(), None)
+        return copy
 
     @property
     def vm(self) -> int:
@@ -562,9 +581,14 @@ cdef enum:
     LONG_HEADER_FLAG = 2
 
 
-cdef ElementView make_element(DatasetView owner, uint32_t record):
-    cdef const Element *e = &owner._view.records[record]
+cdef inline ElementView make_element(DatasetView owner, uint32_t record):
     cdef ElementView element = <ElementView>new(ELEMENT)
+    fill_element(element, owner, record)
+    return element
+
+
+cdef inline void fill_element(ElementView element, DatasetView owner, uint32_t record):
+    cdef const Element *e = &owner._view.records[record]
     cdef uint16_t vr = e.vr
     if vr == UN:
         if is_sequence(e):
@@ -574,8 +598,8 @@ cdef ElementView make_element(DatasetView owner, uint32_t record):
     element._tag = e.tag
     element._record = record
     element._vr = vr
-    element._owner = owner
-    return element
+    if element._owner is not owner:
+        element._owner = owner
 
 
 cdef Py_ssize_t count_items(const IndexView *view, uint32_t record) noexcept nogil:
@@ -600,6 +624,7 @@ cdef class SequenceView:
     cdef uint32_t _record
     cdef object _origin
     cdef object _sets           # character sets of the data set around
+    cdef bint _forced           # whether they overrule those of the items
     cdef list _made
     cdef public bint _changed
     cdef object __weakref__
@@ -627,6 +652,7 @@ cdef class SequenceView:
             while i < stop:
                 items.append(make_item(self, i))
                 i = self._view.records[i].next
+        PyObject_GC_UnTrack(<PyObject *>items)
         if self._made is None:
             self._made = items
         return self._made
@@ -647,6 +673,7 @@ cdef DatasetView make_item(SequenceView sequence, uint32_t record):
     item._item = record
     item._origin = sequence._origin
     item._around = sequence._sets
+    item._forced = sequence._forced
     return item
 
 
@@ -666,6 +693,7 @@ cdef class DatasetView:
     cdef public object _origin      # where deferred values come from; None without a source
     cdef object _around             # character sets of the data set around
     cdef object _sets               # its own, once looked up
+    cdef bint _forced               # whether the reader's caller gave the character sets
     cdef public dict _overlay
     cdef dict _sequences            # touched sequences by tag, so that each exists once
     cdef object _prefix             # path of the item, once asked for
@@ -693,6 +721,7 @@ cdef class DatasetView:
             self._user = <const UserDictionary *>PyCapsule_GetPointer(index.dictionary.capsule, "dicomkit.UserDictionary")
         if character_sets is not None:
             self._sets = character_sets
+            self._forced = True
 
     # -- finding
 
@@ -745,7 +774,7 @@ cdef class DatasetView:
                 if assigned != NULL:
                     if <object>assigned is None:
                         return self._missing(name)
-                    return (<ElementView>assigned)._value
+                    return (<ElementView>assigned)._get()
             record = self._find(attribute.tag)
             if record != NO_RECORD:
                 return self._value_of(record, 0)
@@ -761,9 +790,26 @@ cdef class DatasetView:
         cdef const uint8_t *p = stream_bytes(self._view, offset, length)
         if p != NULL:
             return PyBytes_FromStringAndSize(<const char *>p, length)
+        joined = self._join(offset, length)
+        if joined is not None:
+            return joined
         if self._origin is None:
             raise ValueError("the bytes of this value are not in memory and there is no source to read them from")
         return self._origin.read(offset, length)
+
+    cdef bytes _join(self, uint64_t offset, uint64_t length):
+        """Bytes that lie in several segments, or None if some are in none."""
+        cdef uint64_t stop = offset + length, end
+        cdef uint32_t i
+        cdef const Segment *segment
+        parts = []
+        for i in range(self._view.segment_count):  # ascending
+            segment = &self._view.segments[i]
+            if segment.start <= offset < segment.stop:
+                end = min(segment.stop, stop)
+                parts.append(PyBytes_FromStringAndSize(<const char *>segment.bytes + (offset - segment.start), end - offset))
+                offset = end
+        return b"".join(parts) if offset == stop else None
 
     cdef object _value_of(self, uint32_t record, uint16_t vr):
         """Decode a record; vr 0: its own."""
@@ -786,7 +832,10 @@ cdef class DatasetView:
         if p == NULL:
             read = self._read(e.offset, length)
             p = <const uint8_t *>PyBytes_AS_STRING(read)
-        return decode(p, length, vr, big, e.tag, wants_scalar(self._user, e.tag, values_in(p, length, vr)), self)
+        try:
+            return decode(p, length, vr, big, e.tag, shape_of(self._user, e.tag), self)
+        except ValueDecodeError as error:
+            raise ValueDecodeError(error.reason, error.tag, error.vr, e.offset) from None
 
     cdef SequenceView _sequence(self, uint32_t record):
         cdef uint32_t tag = self._view.records[record].tag
@@ -804,20 +853,25 @@ cdef class DatasetView:
         sequence._record = record
         sequence._origin = self._origin
         sequence._sets = self._sets_of_record()
-        return self._sequences.setdefault(tag, sequence)
+        sequence._forced = self._forced
+        sequence = self._sequences.setdefault(tag, sequence)
+        PyObject_GC_UnTrack(<PyObject *>self._sequences)
+        return sequence
 
     def _touched_sequences(self) -> dict:
         """Sequences of the index that were touched, by tag: the only ones that may have been changed."""
-        return self._sequences or {}
+        if self._sequences is None:
+            self._sequences = {}
+        return self._sequences
 
     def _state(self) -> tuple:
         """What _restore takes to make the same view on the same index; the overlay is not in it."""
-        return (self._index, self._origin, self._first, self._stop, self._item, self._sets, self._around)
+        return (self._index, self._origin, self._first, self._stop, self._item, self._sets, self._around, self._forced)
 
     def _restore(self, tuple state, dict sequences) -> None:
         """Become the view that gave `state`."""
         cdef uint32_t first, stop, item
-        index, origin, first, stop, item, sets, around = state
+        index, origin, first, stop, item, sets, around, self._forced = state
         if index is not None:
             self._attach(index, origin)
             if not first <= stop <= self._stop or item != NO_RECORD and item >= self._stop:
@@ -829,7 +883,7 @@ cdef class DatasetView:
         self._around = around
         self._sequences = sequences
 
-    cdef object character_sets(self):
+    cdef object _character_sets(self):
         """The character sets in force: the data set's own, else those around it, else the default repertoire."""
         global DEFAULT_SETS
         sets = self._sets_of_record()
@@ -846,18 +900,26 @@ cdef class DatasetView:
         cdef const uint8_t *p
         if self._sets is None:
             self._sets = False if self._around is None else self._around
-            record = self._find(SPECIFIC_CHARACTER_SET)
+            record = NO_RECORD if self._forced else self._find(SPECIFIC_CHARACTER_SET)
             if record != NO_RECORD:
                 e = &self._view.records[record]
                 p = stream_bytes(self._view, e.offset, e.length)
                 if p != NULL and is_plain_ascii(p, e.length):
-                    terms = ascii_values(p, e.length, CS, e.tag, False)
+                    terms = ascii_values(p, e.length, CS, e.tag, TUPLE)
                     if terms:
                         self._sets = CHARACTER_SETS(terms)
         return None if self._sets is False else self._sets
 
-    def _character_sets(self):
-        return self.character_sets()
+    @property
+    def character_sets(self):
+        """The character sets that text is decoded with: the data set's own, else those around it."""
+        return self._character_sets()
+
+    def _problem_records(self) -> tuple:
+        """The records whose problems belong to this data set: from, to; everything for the root."""
+        if self._item == NO_RECORD:
+            return (0, None)
+        return (self._item, self._stop)
 
     # -- iterating
 
@@ -969,6 +1031,8 @@ cdef class Walker:
     cdef list _levels           # what these were on the levels around
     cdef list _pending          # items of the sequence that was yielded last
     cdef object _pending_path
+    cdef ElementView _last      # the two elements that were made last: the caller still holds one when it asks for the next
+    cdef ElementView _before
 
     def __iter__(self):
         return self
@@ -1023,7 +1087,14 @@ cdef class Walker:
         while self._owner is not None:
             if self._at < self._stop:
                 if self._elements is None:
-                    element = make_element(self._owner, self._at)
+                    # as zip does with its tuples: one that only this iterator still knows can be the next one too
+                    if self._before is not None and is_unique(<PyObject *>self._before):
+                        element = self._before
+                        fill_element(element, self._owner, self._at)
+                    else:
+                        element = make_element(self._owner, self._at)
+                    self._before = self._last
+                    self._last = element
                     self._at = self._owner._view.records[self._at].next
                 else:
                     element = <ElementView>self._elements[self._at]

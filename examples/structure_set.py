@@ -92,7 +92,6 @@ def observation(number: int, kind: str) -> DataSet:
     return [
         (0x30060082, "IS", number),  # ObservationNumber
         (0x30060084, "IS", number),  # ReferencedROINumber
-        (0x30060085, "SH", f"Beobachtung {number}"),  # ROIObservationLabel
         *([(0x30060086, "SQ", [code("113343008", "SCT", "Organ")])] if kind == "ORGAN" else []),
         (0x300600A4, "CS", kind),  # RTROIInterpretedType
         (0x300600A6, "PN", None),  # ROIInterpreter

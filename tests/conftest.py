@@ -11,20 +11,32 @@ from pathlib import Path
 from typing import NoReturn
 
 import pytest
+from hypothesis import settings
 
 ROOT = Path(__file__).parents[1]
 
 
-def prefer_installed() -> None:
-    """Import the installed dicomkit where the source tree has no compiled modules.
+def choose_dicomkit() -> None:
+    """Test one dicomkit, here and in child processes: the source tree if it is built in place, else the installed one.
 
-    `python -m pytest` puts the working directory first on the path, where the sources shadow the installed package.
+    `python -m pytest` and `python -c` put the working directory first on the path, where sources without compiled modules
+    would shadow the installed package.
     """
-    if not any(path.suffix in {".so", ".pyd"} for path in (ROOT / "dicomkit" / "_ext").iterdir()):
-        sys.path[:] = [entry for entry in sys.path if Path(entry or ".").resolve() != ROOT] + [str(ROOT)]
+    others = [entry for entry in sys.path if Path(entry or ".").resolve() != ROOT]
+    if any(path.suffix in {".so", ".pyd"} for path in (ROOT / "dicomkit" / "_ext").iterdir()):
+        sys.path[:] = [str(ROOT), *others]
+        inherited = os.environ.get("PYTHONPATH")
+        os.environ["PYTHONPATH"] = os.pathsep.join([str(ROOT), *([inherited] if inherited else [])])
+    else:
+        sys.path[:] = [*others, str(ROOT)]
+        os.environ["PYTHONSAFEPATH"] = "1"
 
 
-prefer_installed()
+choose_dicomkit()
+
+# A property says nothing about time, and the machines that run it are of many speeds.
+settings.register_profile("dicomkit", deadline=None)
+settings.load_profile("dicomkit")
 
 
 def missing(reason: str) -> NoReturn:

@@ -11,7 +11,7 @@ import sys
 
 from dicomkit.cli.dcmdump_options import GROUPS, PARAMETERS
 from dicomkit.cli.input_files import find_files
-from dicomkit.cli.input_options import read_options
+from dicomkit.cli.input_options import read_options, tolerated
 from dicomkit.cli.options import UsageError
 from dicomkit.errors import DicomError
 from dicomkit.formats.dump import open_subject, write_text
@@ -36,7 +36,7 @@ def run(options: Options, out: IO[bytes], log: Log) -> int:
         UsageError: the options do not go together.
     """
     reading = read_options(options)
-    reading["ignore_parse_errors"] = options.get("ignore_parse_errors", False)
+    reading["tolerate"] = tolerated(options)
     for field, name in (("stop_after", "--stop-after-elem"), ("stop_before", "--stop-before-elem")):
         if field in options:
             reading[field] = _tag(options[field], log)

@@ -21,25 +21,26 @@ def find_files(options: Options, log: Log) -> list[str]:
         if not os.path.isdir(name):
             files.append(name)
         elif options.get("scan"):
-            files += _scan(os.path.normpath(name), options.get("pattern", ""), options.get("recurse", False))
+            files += _scan(name, options.get("pattern", ""), options.get("recurse", False))
         else:
             log.warn(f"ignoring directory because option --scan-directories is not set: {name}")
     return files
 
 
 def _scan(directory: str, pattern: str, recurse: bool) -> Iterator[str]:
-    pending = [directory]
+    pending = [directory.rstrip(os.sep) or os.sep]
     while pending:
         directory = pending.pop()
+        prefix = "" if directory == os.curdir else os.path.join(directory, "")
         try:
             entries = sorted(os.scandir(directory), key=_name)
         except OSError:
             continue
         for entry in entries:
             if entry.is_file() and _matches(entry.name, pattern):
-                yield entry.path
+                yield prefix + entry.name
         if recurse:
-            pending += [entry.path for entry in reversed(entries) if entry.is_dir(follow_symlinks=False)]
+            pending += [prefix + entry.name for entry in reversed(entries) if entry.is_dir(follow_symlinks=False)]
 
 
 def _name(entry: os.DirEntry[str]) -> str:

@@ -10,7 +10,16 @@ if TYPE_CHECKING:
 
     from dicomkit.cli.options import Options
 
-__all__ = ["AUTO_CORRECTION", "BITSTREAM", "FILE_FORMAT", "INPUT_FILES", "PARSING", "TRANSFER_SYNTAX", "read_options"]
+__all__ = [
+    "AUTO_CORRECTION",
+    "BITSTREAM",
+    "FILE_FORMAT",
+    "INPUT_FILES",
+    "PARSING",
+    "TRANSFER_SYNTAX",
+    "read_options",
+    "tolerated",
+]
 
 FILE_FORMAT: Final = (
     "input file format",
@@ -134,8 +143,8 @@ PARSING: Final = (
     (
         "handling of wrong delimitation items",
         (
-            Option("-rd --use-delim-items", "rd", "", "use delimitation items from dataset (default)"),
-            Option("+rd --replace-wrong-delim", "rd", "", "replace wrong sequence/item delimitation items"),
+            Option("-rd --use-delim-items", "rd", False, "use delimitation items from dataset (default)"),
+            Option("+rd --replace-wrong-delim", "rd", True, "replace wrong sequence/item delimitation items"),
         ),
     ),
     (
@@ -148,8 +157,8 @@ PARSING: Final = (
     (
         "handling of VOI LUT Sequence with OW VR and explicit length",
         (
-            Option("-vi --illegal-voi-rej", "vi", "", "reject dataset with illegal VOI LUT (default)"),
-            Option("+vi --illegal-voi-conv", "vi", "voi-lut-ow-as-sequence", "convert illegal VOI LUT to SQ"),
+            Option("-vi --illegal-voi-rej", "vi", False, "reject dataset with illegal VOI LUT (default)"),
+            Option("+vi --illegal-voi-conv", "vi", True, "convert illegal VOI LUT to SQ"),
         ),
     ),
     (
@@ -162,10 +171,10 @@ PARSING: Final = (
     (
         "general handling of parser errors",
         (
-            Option("+Ep --ignore-parse-errors", "ignore_parse_errors", True, "try to recover from parse errors"),
+            Option("+Ep --ignore-parse-errors", "Ep", True, "try to recover from parse errors"),
             Option(
                 "-Ep --handle-parse-errors",
-                "ignore_parse_errors",
+                "Ep",
                 False,
                 "handle parse errors and stop parsing (default)",
             ),
@@ -189,7 +198,22 @@ BITSTREAM: Final = (
     ),
 )
 
-_QUIRKS: Final = ("ml", "ao", "ev", "vr", "ui", "uc", "sq", "vi", "bz")
+_QUIRKS: Final = ("ml", "ao", "ev", "vr", "ui", "uc", "sq", "bz")
+
+#: Field -> the kinds of damage (dicomkit.formats.dump.DAMAGE) that are none when it is set.
+_TOLERATED: Final = {
+    "rd": ("missing-delimiter", "stray-delimiter"),
+    "oi": ("sequence-in-other-vr", "undefined-length"),
+    "vi": ("sequence-in-other-vr",),
+    "pe": ("unfragmented-pixel-data",),
+    "Ep": (
+        "length-past-container",
+        "missing-delimiter",
+        "sequence-in-other-vr",
+        "stray-delimiter",
+        "undefined-length",
+    ),
+}
 
 
 def read_options(options: Options) -> dict[str, Any]:
@@ -198,3 +222,8 @@ def read_options(options: Options) -> dict[str, Any]:
     if options.get("input_format", "auto") != "auto":
         quirks.append(options["input_format"])
     return {"transfer_syntax": options.get("transfer_syntax"), "quirks": tuple(quirks)}
+
+
+def tolerated(options: Options) -> set[str]:
+    """The kinds of damage that a command line wants to see accepted."""
+    return {code for field, codes in _TOLERATED.items() if options.get(field) for code in codes}

@@ -6,15 +6,16 @@ from dicomkit._ext import standard
 from dicomkit._ext.view import DatasetView
 from dicomkit.dataset import display
 from dicomkit.dataset._keywords import Keywords
-from dicomkit.dataset.element import DataElement, dictionary_vr
-from dicomkit.dataset.path import ALL, parse_path, select
+from dicomkit.dataset.element import DataElement
+from dicomkit.dataset.path import ALL, locate, parse_path, select
+from dicomkit.dataset.private import creator_of, find_private
 from dicomkit.dataset.problem import Problem, problems_of
 from dicomkit.standard.tag import Tag
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from typing import Any, TypeAlias
+    from typing import Any, TypeAlias, TypeGuard
 
     from dicomkit._ext.tagstream import Index
     from dicomkit.dataset.text import CharacterSets
@@ -55,17 +56,20 @@ class Dataset(DatasetView, Keywords):
     # -- by key
 
     def __getitem__(self, key: Key) -> DataElement:
-        element = (
-            self._element(key if type(key) is int else self._tag_of(key)) if not _is_path(key) else self._by_path(key)
-        )
+        if type(key) is int and 0 <= key <= 0xFFFFFFFF:
+            element = self._element(key)
+        elif _is_path(key):
+            element = next(select(self, self._one(key)), None)
+        else:
+            element = self._element(self._tag_of(key))
         if element is None:
             raise KeyError(key)
         return element
 
     def __contains__(self, key: object) -> bool:
-        if isinstance(key, str) and _is_path(key):
-            return next(self.select(key), None) is not None
         try:
+            if _is_path(key):
+                return next(self.select(key), None) is not None
             return self._has(self._tag_of(key))  # type: ignore[arg-type]  # _tag_of refuses what is no key
         except (KeyError, ValueError, TypeError):
             return False
@@ -78,28 +82,41 @@ class Dataset(DatasetView, Keywords):
             return default
 
     def __setitem__(self, key: Key, value: Any) -> None:
+        if _is_path(key):
+            item, last = locate(self, key)
+            item[last] = value
+            return
         tag = self._tag_of(key)
         if isinstance(value, DataElement):
             if value.tag != tag:
                 raise ValueError(f"an element with tag {value.tag} cannot be stored under {Tag(tag)}")
-            self._assign(DataElement(tag, value.vr, value.value))
-        else:
-            present = self._element(tag)
-            self._assign(DataElement(tag, present.vr if present is not None else dictionary_vr(tag), value))
+            self._changes()[tag] = value._apart() if value.vr != "SQ" else DataElement(tag, "SQ", value.value)
+            return
+        present = self._element(tag)
+        self._changes()[tag] = DataElement(
+            tag,
+            None if present is None else present.vr,
+            value,
+            private_creator=creator_of(self, tag),
+            dictionary=self._dictionary,
+        )
 
     def add(self, element: DataElement) -> None:
         """Put an element in the place of its tag."""
         self[element.tag] = element
 
     def __delitem__(self, key: Key) -> None:
+        if _is_path(key):
+            item, last = locate(self, key)
+            del item[last]
+            return
         tag = self._tag_of(key)
         if not self._has(tag):
             raise KeyError(key)
-        overlay = self._changes()
         if self._indexed(tag):
-            overlay[tag] = None
+            self._changes()[tag] = None
         else:
-            del overlay[tag]
+            del self._changes()[tag]
 
     def select(self, path: str) -> Iterator[DataElement]:
         """All elements that a tag path names, also with `[*]` for all items of a sequence."""
@@ -120,7 +137,7 @@ class Dataset(DatasetView, Keywords):
     # -- by keyword
 
     def __setattr__(self, name: str, value: Any) -> None:
-        row = standard.keyword(name, self._index.dictionary if self._index is not None else None)
+        row = standard.keyword(name, self._dictionary)
         if row is not None:
             self[row[0]] = value
         elif name.startswith("_") or name in ("file_meta", "transfer_syntax"):
@@ -129,7 +146,7 @@ class Dataset(DatasetView, Keywords):
             raise AttributeError(_unknown_keyword(name))
 
     def __delattr__(self, name: str) -> None:
-        row = standard.keyword(name)
+        row = standard.keyword(name, self._dictionary)
         if row is None:
             raise AttributeError(_unknown_keyword(name))
         try:
@@ -138,9 +155,9 @@ class Dataset(DatasetView, Keywords):
             raise AttributeError(f"the data set has no {name}") from None
 
     def _missing(self, name: str) -> Any:
-        if name.startswith("_"):
-            raise AttributeError(name)
-        if standard.keyword(name) is not None:
+        if not name[:1].isupper():  # a look for a method or protocol: quick
+            raise AttributeError(f"a data set has no attribute {name!r}")
+        if standard.keyword(name, self._dictionary) is not None:
             raise AttributeError(f"the data set has no {name}")
         raise AttributeError(_unknown_keyword(name))
 
@@ -151,9 +168,10 @@ class Dataset(DatasetView, Keywords):
 
     @property
     def problems(self) -> tuple[Problem, ...]:
-        """What was wrong in the stream and tolerated, in the order in which it was found."""
+        """What was wrong in the stream and tolerated, in the order in which it was found; of an item, what was in it."""
         meta = self.file_meta.problems if self.file_meta is not None else ()
-        return (*(self._file_problems or ()), *meta, *(() if self._index is None else problems_of(self._index)))
+        own = () if self._index is None else problems_of(self._index, *self._problem_records())
+        return (*(self._file_problems or ()), *meta, *own)
 
     def is_changed(self) -> bool:
         """Whether anything was assigned, deleted, added or removed since the data set was read, in its items too."""
@@ -185,7 +203,7 @@ class Dataset(DatasetView, Keywords):
         return display.table(self)
 
     def __copy__(self) -> Dataset:
-        return self._twin(dict(self._overlay or {}), dict(self._touched_sequences()))
+        return self._twin(dict(self._overlay or {}), self._touched_sequences())
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Dataset:
         import copy
@@ -206,36 +224,35 @@ class Dataset(DatasetView, Keywords):
 
     # -- inside
 
+    @property
+    def _dictionary(self) -> Any:
+        """The user dictionary it was read with, or None."""
+        return None if self._index is None else self._index.dictionary
+
     def _tag_of(self, key: Key) -> int:
+        if isinstance(key, str):
+            row = standard.keyword(key, self._dictionary)
+            return Tag(key) if row is None else row[0]
         if isinstance(key, tuple) and len(key) == 2 and isinstance(key[1], str):
-            return self._private_tag(Tag(key[0]), key[1])
+            tag = find_private(self, Tag(key[0]), key[1])
+            if tag is None:
+                raise KeyError(key)
+            return tag
         return Tag(key)
 
-    def _private_tag(self, tag: Tag, creator: str) -> int:
-        """The tag in the block that a private creator reserved here (PS3.5 7.8.1)."""
-        group = tag & 0xFFFF0000
-        for block in range(0x10, 0x100):
-            element = self._element(group | block)
-            if element is not None and element.value in (creator, (creator,)):
-                return group | block << 8 | (tag & 0xFF)
-        raise KeyError((tag, creator))
-
-    def _by_path(self, path: Any) -> DataElement | None:
+    def _one(self, path: str) -> list[tuple[Tag, int]]:
         steps = parse_path(path)
         if any(number == ALL for _, number in steps):
             raise ValueError(f"{path!r} names several elements: use select()")
-        return next(select(self, steps), None)
+        return steps
 
     def _changes(self) -> dict[int, DataElement | None]:
         if self._overlay is None:
             object.__setattr__(self, "_overlay", {})
         return self._overlay  # type: ignore[return-value]  # just set
 
-    def _assign(self, element: DataElement) -> None:
-        self._changes()[int(element.tag)] = element
 
-
-def _is_path(key: object) -> bool:
+def _is_path(key: object) -> TypeGuard[str]:
     return isinstance(key, str) and ("[" in key or "." in key)
 
 

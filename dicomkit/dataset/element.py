@@ -5,7 +5,10 @@ from __future__ import annotations
 from dicomkit._ext import standard
 from dicomkit._ext.view import ElementView, element_owner, element_path
 from dicomkit.dataset.display import describe_value
+from dicomkit.dataset.private import creator_of
+from dicomkit.dataset.sequence import Sequence
 from dicomkit.dataset.values import normalise
+from dicomkit.errors import ValueDecodeError
 from dicomkit.standard.tag import Tag
 
 TYPE_CHECKING = False
@@ -14,6 +17,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from dicomkit.standard.user_dictionary import Dictionary
+
 __all__ = ["DataElement"]
 
 # VR -> numpy type of one value, without the byte order.
@@ -21,6 +26,9 @@ _NUMPY_TYPES = {
     "US": "u2", "SS": "i2", "UL": "u4", "SL": "i4", "UV": "u8", "SV": "i8", "FL": "f4", "FD": "f8",
     "OB": "u1", "UN": "u1", "OW": "u2", "OL": "u4", "OV": "u8", "OF": "f4", "OD": "f8",
 }  # fmt: skip
+
+# VRs whose values are equal where their bytes are.
+_BY_BYTES = frozenset(("AT", "DS", "FD", "FL", "IS", "SL", "SS", "SV", "UL", "US", "UV"))
 
 
 class DataElement(ElementView):
@@ -35,8 +43,10 @@ class DataElement(ElementView):
 
     Args:
         tag: anything that `Tag` takes.
-        vr: two letters; None takes the dictionary's.
+        vr: two letters; None takes the dictionary's (of several the first that the value fits), SQ or UN for unknown tags.
         value: a natural Python value, or several in a list or tuple.
+        private_creator: where to look a private tag up.
+        dictionary: a user dictionary, looked up before the standard's.
 
     Raises:
         TypeError, ValueError: the value is not one of that VR.
@@ -44,10 +54,27 @@ class DataElement(ElementView):
 
     __slots__ = ()
 
-    def __init__(self, tag: Tag | int | str, vr: str | None = None, value: Any = None) -> None:
+    def __init__(
+        self,
+        tag: Tag | int | str | tuple[int, int],
+        vr: str | None = None,
+        value: Any = None,
+        *,
+        private_creator: str | None = None,
+        dictionary: Dictionary | None = None,
+    ) -> None:
         tag = Tag(tag)
-        vr = vr or dictionary_vr(tag)
-        self._set(tag, vr, normalise(tag, vr, value))
+        if private_creator is None:
+            entry = standard.element(tag, dictionary)
+        else:
+            entry = standard.private_element(private_creator, tag, dictionary)
+        if vr is not None:
+            vrs: tuple[str, ...] = (vr,)
+        elif entry is not None and entry[1]:
+            vrs = entry[1]
+        else:
+            vrs = ("SQ",) if isinstance(value, Sequence) else ("UN",)
+        self._set(tag, *_typed(vrs, value, None if entry is None or tag.is_private else entry[2]))
 
     @property
     def keyword(self) -> str:
@@ -68,13 +95,8 @@ class DataElement(ElementView):
     @property
     def private_creator(self) -> str | None:
         """The private creator that reserved the element's block (PS3.5 7.8.1), or None."""
-        if not self._tag & 0x10000 or self._tag & 0xFFFF < 0x1000:
-            return None
         owner = element_owner(self)
-        if owner is None:
-            return None
-        creator = owner._element((self._tag & 0xFFFF0000) | (self._tag >> 8 & 0xFF))
-        return None if creator is None else _first_text(creator.value)
+        return None if owner is None else creator_of(owner, self._tag)
 
     @property
     def path(self) -> str:
@@ -103,7 +125,11 @@ class DataElement(ElementView):
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, DataElement):
             return NotImplemented
-        return self._tag == other._tag and self.vr == other.vr and bool(self.value == other.value)
+        if self is other:
+            return True
+        if self._tag != other._tag or self.vr != other.vr:
+            return False
+        return _same_bytes(self, other) or _same_value(self, other)
 
     __hash__ = None  # type: ignore[assignment]  # like a data set: equal by value, and a sequence's value can change
 
@@ -127,10 +153,32 @@ class DataElement(ElementView):
         return _rebuild(self._tag, "SQ", copy.deepcopy(self.value, memo))
 
 
-def dictionary_vr(tag: int) -> str:
-    """The VR that the public dictionary has for a tag; the first where it has several, UN where it has none."""
-    entry = standard.element(tag)
-    return entry[1][0] if entry is not None and entry[1] else "UN"
+def _typed(vrs: tuple[str, ...], value: Any, vm: str | None) -> tuple[str, Any]:
+    """The first VR that the value fits, and the value as it becomes."""
+    *others, last = vrs
+    for vr in others:
+        try:
+            return vr, normalise(vr, value, vm)
+        except (TypeError, ValueError):
+            pass
+    return last, normalise(last, value, vm)
+
+
+def _same_bytes(one: DataElement, other: DataElement) -> bool:
+    """Whether two elements of one tag and VR are numbers of the same bytes: then they need not be decoded.
+
+    So a NaN, or what cannot be decoded, equals itself. Text is left out: its meaning depends on the character set.
+    """
+    if one.offset is None or other.offset is None or one.vr not in _BY_BYTES or one.big_endian != other.big_endian:
+        return False
+    return one.raw == other.raw
+
+
+def _same_value(one: DataElement, other: DataElement) -> bool:
+    try:
+        return bool(one.value == other.value)
+    except ValueDecodeError:
+        return False
 
 
 def _dictionary(element: DataElement) -> Any:
@@ -138,15 +186,13 @@ def _dictionary(element: DataElement) -> Any:
     return None if owner is None or owner._index is None else owner._index.dictionary
 
 
-def _first_text(value: Any) -> str | None:
-    if isinstance(value, tuple):
-        value = value[0] if value else None
-    if isinstance(value, bytes):
-        value = value.decode("latin-1").strip("\0 ")
-    return value if isinstance(value, str) else None
-
-
 def _rebuild(tag: int, vr: str, value: Any) -> DataElement:
     element = DataElement.__new__(DataElement)
     element._set(tag, vr, value)
     return element
+
+
+def dictionary_vr(tag: Tag) -> str:
+    """The VR that the public dictionary has for a tag; the first where it has several, UN where it has none."""
+    entry = standard.element(tag)
+    return entry[1][0] if entry is not None and entry[1] else "UN"

@@ -6,6 +6,7 @@ all items.
 
 from __future__ import annotations
 
+from dicomkit._ext import standard
 from dicomkit.standard.tag import Tag
 
 TYPE_CHECKING = False
@@ -14,47 +15,77 @@ if TYPE_CHECKING:
 
     from dicomkit.dataset.dataset import Dataset
     from dicomkit.dataset.element import DataElement
+    from dicomkit.dataset.sequence import Sequence
+    from dicomkit.standard.user_dictionary import Dictionary
 
-__all__ = ["parse_path", "select"]
+__all__ = ["locate", "parse_path", "select", "tag_of"]
 
-ALL = -1
+ALL = -1    # item number of `[*]`
+NONE = -2   # of a step without brackets: the last one
 
 
-def parse_path(path: str) -> list[tuple[Tag, int | None]]:
-    """Split a path into steps of a tag and an item number: None without brackets, ALL for `*`.
+def tag_of(key: int | str | tuple[int, int], dictionary: Dictionary | None = None) -> Tag:
+    """The tag that a tag or a keyword names; keywords of a user dictionary come first."""
+    row = None if dictionary is None or not isinstance(key, str) else standard.keyword(key, dictionary)
+    return Tag(key) if row is None else Tag(row[0])
+
+
+def parse_path(path: str, dictionary: Dictionary | None = None) -> list[tuple[Tag, int]]:
+    """Split a path into steps of a tag and an item number: ALL for `[*]`, NONE for the last step.
 
     Raises:
         ValueError: the path is not well formed, or names no tag.
     """
-    steps: list[tuple[Tag, int | None]] = []
+    steps: list[tuple[Tag, int]] = []
     for part in path.split("."):
         name, bracket, rest = part.partition("[")
-        number: int | None = None
+        number = NONE
         if bracket:
             digits = rest[:-1].strip()
             if not rest.endswith("]") or not (digits == "*" or digits.isdecimal() and digits.isascii()):
                 raise ValueError(f"{part!r} in the tag path {path!r} is not of the form tag[number] or tag[*]")
             number = ALL if digits == "*" else int(digits)
-        steps.append((Tag(name.strip()), number))
-    if steps[-1][1] is not None or any(number is None for _, number in steps[:-1]):
+        steps.append((tag_of(name.strip(), dictionary), number))
+    if steps[-1][1] != NONE or any(number == NONE for _, number in steps[:-1]):
         raise ValueError(f"the tag path {path!r} needs an item number, or [*], at each sequence but not at its end")
     return steps
 
 
-def select(dataset: Dataset, steps: list[tuple[Tag, int | None]]) -> Iterator[DataElement]:
+def locate(dataset: Dataset, path: str, dictionary: Dictionary | None = None) -> tuple[Dataset, Tag]:
+    """The data set or item that holds, or would hold, the one element that a path names; and the element's tag.
+
+    Raises:
+        KeyError: an item on the way is not there.
+        ValueError: the path is not well formed, or has `[*]`.
+    """
+    *steps, (last, _) = parse_path(path, dictionary)
+    if any(number == ALL for _, number in steps):
+        raise ValueError(f"{path!r} names several elements: use select()")
+    for tag, number in steps:
+        items = _items(dataset, tag)
+        if number >= len(items):
+            raise KeyError(path)
+        dataset = items[number]
+    return dataset, last
+
+
+def select(dataset: Dataset, steps: list[tuple[Tag, int]]) -> Iterator[DataElement]:
     """The elements that a path names, in order; elements and items that are not there are left out."""
     (tag, number), *rest = steps
-    element = dataset._element(tag)
-    if element is None:
-        return
-    if not rest:
-        yield element
-        return
-    if element.vr != "SQ" or element.value is None:
-        return
-    items = element.value
-    if number == ALL:
-        for item in items:
+    if rest:
+        items = _items(dataset, tag)
+        for item in items if number == ALL else items[number : number + 1]:
             yield from select(item, rest)
-    elif number is not None and number < len(items):
-        yield from select(items[number], rest)
+    else:
+        element = dataset._element(tag)
+        if element is not None:
+            yield element
+
+
+def _items(dataset: Dataset, tag: Tag) -> Sequence | tuple[Dataset, ...]:
+    """The items of a sequence; none if it is not there, or is no sequence."""
+    element = dataset._element(tag)
+    if element is None or element.vr != "SQ":
+        return ()
+    items: Sequence = element.value
+    return items

@@ -51,9 +51,10 @@ class Problem:
         return Problem, (self.code, self.text, self.path, self.offset)
 
 
-def problems_of(index: Index) -> tuple[Problem, ...]:
-    """The faults that the parser noted, as problems."""
+def problems_of(index: Index, first: int, stop: int | None) -> tuple[Problem, ...]:
+    """The faults that the parser noted in the records from `first` to `stop` (None: all), as problems."""
     return tuple(
         Problem(*PROBLEMS[code], "" if record is None else path_of(index, record), offset)
         for code, record, offset in index.faults
+        if stop is None or (record is not None and first <= record < stop)
     )

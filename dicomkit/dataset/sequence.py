@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import sys
+from _collections_abc import MutableSequence  # loaded at every start of Python; collections.abc takes 3 ms
+
 from dicomkit._ext.view import SequenceView
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-    from typing import Any, SupportsIndex, overload
+    from typing import Any, Self, SupportsIndex, overload
 
     from dicomkit.dataset.dataset import Dataset
 
@@ -17,8 +20,10 @@ __all__ = ["Sequence"]
 class Sequence(SequenceView):
     """A list of data sets. Items that were read are made when the sequence is first touched.
 
+    It has all methods of a list but sorting; a slice of it is a plain list. Items that are put in are not copied.
+
     Args:
-        items: data sets, which become the items themselves (no copies).
+        items: data sets.
 
     Raises:
         TypeError: an item is not a `Dataset`.
@@ -27,7 +32,7 @@ class Sequence(SequenceView):
     __slots__ = ()
 
     def __init__(self, items: Iterable[Dataset] = ()) -> None:
-        self._replace([_item(item) for item in items])
+        self._replace(_checked(items))
         self._changed = True
 
     if TYPE_CHECKING:
@@ -46,27 +51,41 @@ class Sequence(SequenceView):
     def __reversed__(self) -> Iterator[Dataset]:
         return reversed(self._items())
 
-    def __setitem__(self, index: SupportsIndex, item: Dataset) -> None:
-        self._items()[index] = _item(item)
+    if TYPE_CHECKING:
+
+        @overload
+        def __setitem__(self, index: SupportsIndex, value: Dataset) -> None: ...
+        @overload
+        def __setitem__(self, index: slice, value: Iterable[Dataset]) -> None: ...
+
+    def __setitem__(self, index: SupportsIndex | slice, value: Any) -> None:
+        if isinstance(index, slice):
+            self._items()[index] = _checked(value)
+        else:
+            self._items()[index] = _item(value)
         self._changed = True
 
     def __delitem__(self, index: SupportsIndex | slice) -> None:
         del self._items()[index]
         self._changed = True
 
-    def insert(self, index: SupportsIndex, item: Dataset) -> None:
+    def insert(self, index: SupportsIndex, value: Dataset) -> None:
         """Put an item before `index`."""
-        self._items().insert(index, _item(item))
+        self._items().insert(index, _item(value))
         self._changed = True
 
-    def append(self, item: Dataset) -> None:
+    def append(self, value: Dataset) -> None:
         """Put an item at the end."""
-        self.insert(len(self), item)
+        self.insert(len(self), value)
 
-    def extend(self, items: Iterable[Dataset]) -> None:
-        """Put several items at the end."""
-        self._items().extend([_item(item) for item in items])
+    def extend(self, values: Iterable[Dataset]) -> None:
+        """Put several items at the end, or none if one of them is no data set."""
+        self._items().extend(_checked(values))
         self._changed = True
+
+    def __iadd__(self, values: Iterable[Dataset]) -> Self:
+        self.extend(values)
+        return self
 
     def pop(self, index: SupportsIndex = -1) -> Dataset:
         """Take an item out and return it."""
@@ -74,10 +93,36 @@ class Sequence(SequenceView):
         self._changed = True
         return item
 
+    def remove(self, value: Dataset) -> None:
+        """Take out the first item that is equal to `value`.
+
+        Raises:
+            ValueError: there is none.
+        """
+        self._items().remove(value)
+        self._changed = True
+
+    def reverse(self) -> None:
+        """Turn the order of the items around."""
+        self._items().reverse()
+        self._changed = True
+
     def clear(self) -> None:
         """Take all items out."""
         self._replace([])
         self._changed = True
+
+    def index(self, value: Dataset, start: int = 0, stop: int = sys.maxsize) -> int:
+        """The number of the first item that is equal to `value`.
+
+        Raises:
+            ValueError: there is none.
+        """
+        return self._items().index(value, start, stop)
+
+    def count(self, value: Dataset) -> int:
+        """How many items are equal to `value`."""
+        return self._items().count(value)
 
     def is_changed(self) -> bool:
         """Whether items were added, removed or edited since the sequence was read."""
@@ -105,6 +150,17 @@ class Sequence(SequenceView):
 
     def __reduce__(self) -> tuple[Any, ...]:
         return type(self), (self._items(),)
+
+
+MutableSequence.register(Sequence)
+
+
+def _checked(items: Iterable[Any]) -> list[Dataset]:
+    from dicomkit.dataset.dataset import Dataset
+
+    if isinstance(items, Dataset):
+        raise TypeError("the items of a sequence come in a list: [item]")
+    return [_item(item) for item in items]
 
 
 def _item(item: Any) -> Dataset:

@@ -6,7 +6,6 @@ None where it is 1, else a tuple.
 
 from __future__ import annotations
 
-from dicomkit._ext import standard
 from dicomkit.dataset.person_name import PersonName
 from dicomkit.dataset.sequence import Sequence
 from dicomkit.dataset.temporal import Date, DateTime, Time
@@ -20,11 +19,18 @@ if TYPE_CHECKING:
 
 __all__ = ["normalise"]
 
-_ONE_TEXT = frozenset(("LT", "ST", "UT", "UR"))  # a backslash is a character in these
+_ONE_TEXT = frozenset(("LT", "ST", "UT", "UR"))  # a backslash is a character in these (PS3.5 6.4)
+_LARGEST_SINGLE = float.fromhex("0x1.fffffep+127")
+_LARGEST_DOUBLE = float.fromhex("0x1.fffffffffffffp+1023")
 
 
-def normalise(tag: Tag, vr: str, value: Any) -> Any:
+def normalise(vr: str, value: Any, vm: str | None) -> Any:
     """The value of an element: typed by `vr`, a tuple unless the VM is 1.
+
+    Args:
+        vr: two letters.
+        value: one value, several in an iterable, or None. Text with backslashes is several.
+        vm: the value multiplicity by the dictionary; None goes by the number of values, as for private elements.
 
     Raises:
         TypeError: the value is of no type that the VR takes.
@@ -32,39 +38,47 @@ def normalise(tag: Tag, vr: str, value: Any) -> Any:
     """
     if vr == "SQ":
         return value if isinstance(value, Sequence) else Sequence(() if value is None else value)
-    convert = _CONVERSIONS.get(vr, _bytes)
-    if convert is _bytes:
-        return None if value is None else _bytes(value)
-    if isinstance(value, str) and vr not in _ONE_TEXT and "\\" in value:
-        value = value.split("\\")
-    several = hasattr(value, "__iter__") and not isinstance(value, (str, bytes))
-    values = (
-        tuple(convert(one) for one in value) if several else () if value is None or value == "" else (convert(value),)
-    )
-    return _shaped(tag, values)
+    convert = _CONVERSIONS.get(vr)
+    if convert is None:
+        return None if value is None else _bytes(vr, value)
+    values = tuple([convert(one) for one in _several(vr, value)])
+    if len(values) > 1 or vm not in (None, "1"):
+        return values
+    return values[0] if values else None
 
 
-def _shaped(tag: Tag, values: tuple[Any, ...]) -> Any:
-    entry = None if tag & 0x10000 else standard.element(tag)
-    scalar = len(values) <= 1 if entry is None else entry[2] == "1"
-    if scalar and len(values) <= 1:
-        return values[0] if values else None
-    return values
+def _several(vr: str, value: Any) -> Any:
+    """The single values of what was assigned."""
+    if value is None or isinstance(value, str) and not value:
+        return ()
+    if isinstance(value, str):
+        return (value,) if vr in _ONE_TEXT else value.split("\\")
+    if isinstance(value, bytes) or not hasattr(value, "__iter__"):
+        return (value,)
+    if vr == "AT" and isinstance(value, tuple) and len(value) == 2 and all(_is_half(half) for half in value):
+        return (value,)  # (group, element)
+    if vr in _ONE_TEXT:
+        value = tuple(value)
+        if len(value) > 1:
+            raise ValueError(f"{vr} has one value, not {len(value)}")
+    return value
+
+
+def _is_half(number: Any) -> bool:
+    return isinstance(number, int) and not isinstance(number, Tag) and 0 <= number <= 0xFFFF
+
+
+def _bytes(vr: str, value: Any) -> bytes:
+    try:
+        return bytes(memoryview(value))
+    except TypeError:
+        raise TypeError(f"bytes are needed for {vr}, not {type(value).__name__}") from None
 
 
 def _text(value: Any) -> str:
     if not isinstance(value, str):
         raise TypeError(f"text is needed, not {type(value).__name__}")
     return str(value)
-
-
-def _text_of(kind: type[str], natural: str) -> Callable[[Any], str]:
-    """A conversion for a str subclass that also takes a datetime object through its constructor `natural`."""
-
-    def convert(value: Any) -> str:
-        return kind(value) if isinstance(value, str) else getattr(kind, natural)(value)
-
-    return convert
 
 
 def _name(value: Any) -> PersonName:
@@ -75,8 +89,39 @@ def _uid(value: Any) -> UID:
     return UID(_text(value))
 
 
+def _temporal(kind: type[str], natural: str) -> Callable[[Any], str]:
+    """A conversion for text, or for a datetime object through the constructor `natural`."""
+
+    def convert(value: Any) -> str:
+        if isinstance(value, str):
+            return kind(value)
+        try:
+            made: str = getattr(kind, natural)(value)
+        except AttributeError:
+            raise TypeError(
+                f"{natural.removeprefix('from_')} or text is needed, not {type(value).__name__}"
+            ) from None
+        return made
+
+    return convert
+
+
 def _float(value: Any) -> float | None:
     return None if value is None or value == "" else float(value)
+
+
+def _decimal(value: Any) -> float | None:
+    number = _float(value)
+    if number is not None and not -_LARGEST_DOUBLE <= number <= _LARGEST_DOUBLE:
+        raise ValueError(f"{value!r} cannot be written as a decimal string")
+    return number
+
+
+def _single(value: Any) -> float | None:
+    number = _float(value)
+    if number is not None and _LARGEST_SINGLE < abs(number) <= _LARGEST_DOUBLE:
+        raise ValueError(f"{value!r} does not fit in 32 bits")
+    return number
 
 
 def _int(value: Any) -> int | None:
@@ -88,7 +133,7 @@ def _int(value: Any) -> int | None:
     return number
 
 
-def _integer_of(low: int, high: int) -> Callable[[Any], int]:
+def _integer(low: int, high: int) -> Callable[[Any], int]:
     def convert(value: Any) -> int:
         number = _int(value)
         if number is None or not low <= number <= high:
@@ -98,26 +143,25 @@ def _integer_of(low: int, high: int) -> Callable[[Any], int]:
     return convert
 
 
-def _bytes(value: Any) -> bytes:
-    return bytes(memoryview(value))
 
 
+# VR -> conversion of one value. The others have bytes.
 _CONVERSIONS: dict[str, Callable[[Any], Any]] = {
     **dict.fromkeys(("AE", "AS", "CS", "LO", "LT", "SH", "ST", "UC", "UR", "UT"), _text),
     "PN": _name,
     "UI": _uid,
-    "DA": _text_of(Date, "from_date"),
-    "TM": _text_of(Time, "from_time"),
-    "DT": _text_of(DateTime, "from_datetime"),
-    "DS": _float,
-    "FL": _float,
+    "DA": _temporal(Date, "from_date"),
+    "TM": _temporal(Time, "from_time"),
+    "DT": _temporal(DateTime, "from_datetime"),
+    "DS": _decimal,
+    "FL": _single,
     "FD": _float,
     "IS": _int,
     "AT": Tag,
-    "US": _integer_of(0, 0xFFFF),
-    "SS": _integer_of(-0x8000, 0x7FFF),
-    "UL": _integer_of(0, 0xFFFFFFFF),
-    "SL": _integer_of(-0x80000000, 0x7FFFFFFF),
-    "UV": _integer_of(0, 0xFFFFFFFFFFFFFFFF),
-    "SV": _integer_of(-0x8000000000000000, 0x7FFFFFFFFFFFFFFF),
+    "US": _integer(0, 0xFFFF),
+    "SS": _integer(-0x8000, 0x7FFF),
+    "UL": _integer(0, 0xFFFFFFFF),
+    "SL": _integer(-0x80000000, 0x7FFFFFFF),
+    "UV": _integer(0, 0xFFFFFFFFFFFFFFFF),
+    "SV": _integer(-0x8000000000000000, 0x7FFFFFFFFFFFFFFF),
 }

@@ -19,7 +19,7 @@ from dicomkit.media.stream import FILE_PROBLEMS, read_stream
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Collection, Iterable, Iterator
     from typing import IO, Any, Final, Literal
 
     from dicomkit._ext.tagstream import Index
@@ -31,21 +31,25 @@ if TYPE_CHECKING:
 
 __all__ = ["DAMAGE", "Subject", "dump", "open_subject", "write_text"]
 
-#: Problem code -> whether the file can still be dumped when parse errors are to be ignored (`+Ep`). dcmdump refuses
-#: files with these problems; all others are warnings.
-DAMAGE: Final[dict[str, bool]] = {
-    "deflate-damaged": False,
-    "expected-item": False,
-    "delimiter-length": False,
-    "value-truncated": True,
-    "length-past-container": True,
-    "missing-delimiter": True,
-    "stray-delimiter": True,
-    "trailing-bytes": True,
-    "undefined-length": True,
-    "sequence-in-other-vr": True,
-}
+#: The problems that dcmdump refuses a file for; all others are warnings.
+DAMAGE: Final = frozenset(
+    (
+        "deflate-damaged",
+        "delimiter-length",
+        "expected-item",
+        "length-past-container",
+        "missing-delimiter",
+        "sequence-in-other-vr",
+        "stray-delimiter",
+        "trailing-bytes",
+        "undefined-length",
+        "unfragmented-pixel-data",
+        "value-truncated",
+    )
+)
 
+_MEDIA_STORAGE_SOP_CLASS_UID: Final = 0x00020002
+_DIRECTORY: Final = b"1.2.840.10008.1.3.10"
 _ITEM: Final = 0xFFFEE000
 _IMPLICIT_VR: Final = 4  # element.h
 _BIG_ENDIAN_VALUE: Final = 16
@@ -87,8 +91,8 @@ class Subject:
         self._file_problems: list[tuple[str, int]] = []
 
     @classmethod
-    def of_stream(cls, stream: Stream, *, heading: bool, ignore_parse_errors: bool) -> Subject:
-        """The subject of what was read."""
+    def of_stream(cls, stream: Stream, *, heading: bool = True, tolerate: Collection[str] = ()) -> Subject:
+        """The subject of what was read; `tolerate` are codes of DAMAGE that are none."""
         subject = cls(
             stream.index,
             meta=stream.meta,
@@ -97,7 +101,7 @@ class Subject:
             heading=heading,
         )
         subject._file_problems = stream.problems
-        subject.damage = str(stream.error) if stream.error else subject._find_damage(ignore_parse_errors)
+        subject.damage = str(stream.error) if stream.error else subject._find_damage(tolerate)
         return subject
 
     @classmethod
@@ -129,12 +133,9 @@ class Subject:
                 for fault in index.faults:
                     yield _sentence(index, *fault)
 
-    def _find_damage(self, ignore_parse_errors: bool) -> str:
-        def is_damage(code: str) -> bool:
-            return code in DAMAGE and not (ignore_parse_errors and DAMAGE[code])
-
+    def _find_damage(self, tolerate: Collection[str]) -> str:
         for code, offset in self._file_problems:
-            if is_damage(code):
+            if code in DAMAGE and code not in tolerate:
                 return f"{FILE_PROBLEMS[code]} at byte {offset}"
         for index in (self.meta, self.index):
             if index is None or not index.faults:
@@ -143,8 +144,11 @@ class Subject:
                 code = PROBLEMS[number][0]
                 if code == "length-past-container" and record is not None and index.record(record)[0] == _ITEM:
                     continue  # dcmdump does not compare the length of an item with that of its sequence
-                if is_damage(code):
+                if code in DAMAGE and code not in tolerate:
                     return _sentence(index, number, record, offset)
+        where = _ext.unfragmented_pixel_data(self.index, self.transfer_syntax)
+        if where is not None and "unfragmented-pixel-data" not in tolerate:
+            return f"pixel data is not in fragments although its transfer syntax wants that at byte {where}"
         return ""
 
     @property
@@ -172,7 +176,7 @@ def open_subject(
     *,
     stop_after: int | None = None,
     stop_before: int | None = None,
-    ignore_parse_errors: bool = False,
+    tolerate: Collection[str] = (),
     **options: Any,
 ) -> Subject:
     """Read what is to be dumped.
@@ -181,7 +185,7 @@ def open_subject(
         source: as for `dicomkit.read`.
         stop_after: stop behind this top-level element, if it is there.
         stop_before: stop before this top-level tag.
-        ignore_parse_errors: see as damage only what makes the rest of the file unreadable.
+        tolerate: codes of DAMAGE that are not to be seen as damage.
         options: of `dicomkit.media.stream.read_stream`.
 
     Raises:
@@ -195,7 +199,7 @@ def open_subject(
     if stop_after is not None and limit != stop_before and not _has(stream.index, stop_after):
         stream = read_stream(source, stop_before=stop_before, **options)
     heading = "data-set-only" not in options.get("quirks", ())
-    return Subject.of_stream(stream, heading=heading, ignore_parse_errors=ignore_parse_errors)
+    return Subject.of_stream(stream, heading=heading, tolerate=tolerate)
 
 
 def _has(index: Index, tag: int) -> bool:
@@ -287,6 +291,8 @@ def write_text(
     of_dataset = dict(options)
     if utf8:
         of_dataset["options"] |= _ext.OPTIONS["utf-8"]
+        if not _is_directory(subject.meta):  # its records have their own
+            of_dataset["options"] |= _ext.OPTIONS["charset-line"]
         of_dataset["convert"] = _to_utf8
     indexes = [] if subject.meta is None else [(subject.meta, options)]
     indexes.append((subject.index, of_dataset))
@@ -305,6 +311,11 @@ def write_text(
         write(_heading(b"Data-Set", _dataset_name(subject), escape, reset))
         _ext.render(subject.index, write, *subject.records, **of_dataset)
     return [] if pixels is None else pixels.skipped
+
+
+def _is_directory(meta: Index | None) -> bool:
+    """Whether a file is a DICOMDIR (PS3.3 F)."""
+    return meta is not None and (meta.value(_MEDIA_STORAGE_SOP_CLASS_UID) or b"").rstrip(b"\0 ") == _DIRECTORY
 
 
 def _heading(what: bytes, transfer_syntax: str, escape: bytes, reset: bytes) -> bytes:

@@ -29,6 +29,9 @@ def search_tag(key: str) -> Tag:
     """
     from dicomkit.standard.tag import Tag
 
+    group, comma, element = key.partition(",")
+    if comma and key[:1] != "(":
+        return Tag(int(group, 16) << 16 | int(element, 16))  # "10,20" will do
     return Tag(key.removeprefix("RETIRED_"))
 
 
@@ -40,12 +43,12 @@ def check_path(path: str) -> None:
 
 
 def _find_path(index: Index, path: str) -> list[int]:
-    from dicomkit.dataset.path import ALL, parse_path
+    from dicomkit.dataset.path import ALL, NONE, parse_path
 
     found: list[int | None] = [None]
     for tag, number in parse_path(path):
         found = [record for container in found for record, child in _ext.children(index, container) if child == tag]
-        if number is not None:
+        if number != NONE:
             items = [_ext.children(index, record) for record in found]
             found = [
                 item for siblings in items for item, _ in (siblings if number == ALL else siblings[number : number + 1])

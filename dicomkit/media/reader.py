@@ -22,7 +22,7 @@ def read(
     source: AnySource,
     *,
     stop_before: Tag | int | str | None = None,
-    only: Iterable[Tag | int | str] | None = None,
+    only: Iterable[Tag | int | str] | Tag | int | str | None = None,
     defer_size: int = 65536,
     strict: bool = False,
     charset: str | tuple[str, ...] | None = None,
@@ -38,7 +38,7 @@ def read(
     Args:
         source: bytes-like, a path, a file object (binary; read from where it stands), or a URL that fsspec opens.
         stop_before: stop at this top-level tag; what follows is not read.
-        only: top-level tags or keywords to read; reading stops behind the last of them. What they need to be understood
+        only: top-level tags or keywords to read (one or several); reading stops behind the last of them. What they need to be understood
             (Specific Character Set, private creators, Pixel Representation) is read too.
         defer_size: values longer than this many bytes are left where they are and read when they are touched. The values
             of bytes-like sources and of streams that cannot seek are always in memory.
@@ -68,7 +68,7 @@ def read(
         strict=strict,
         transfer_syntax=transfer_syntax,
         dictionary=dictionary,
-        quirks=quirks,
+        quirks=(quirks,) if isinstance(quirks, str) else quirks,
     )
     if stream.error is not None:
         raise stream.error
@@ -77,6 +77,8 @@ def read(
         from dicomkit.dataset.text import character_sets
 
         sets = character_sets(charset)
+        if sets.unknown:
+            raise ValueError(f"{', '.join(sets.unknown)}: no Specific Character Set")
     problems = tuple(Problem(code, FILE_PROBLEMS[code], "", at) for code, at in stream.problems)
     meta = None if stream.meta is None else from_index(stream.meta)
     return from_index(stream.index, stream.source, sets, meta, _uid(stream.transfer_syntax), problems)
@@ -102,9 +104,9 @@ _CONTEXT = (0x00080005, 0x00280103)
 _WANTED: dict[tuple[Tag | int | str, ...], list[int]] = {}
 
 
-def _wanted(only: Iterable[Tag | int | str]) -> list[int]:
+def _wanted(only: Iterable[Tag | int | str] | Tag | int | str) -> list[int]:
     """The tags to read, with those that are needed to understand them. The last few lists are remembered."""
-    key = tuple(only)
+    key = (only,) if isinstance(only, (int, str)) else tuple(only)
     wanted = _WANTED.get(key)
     if wanted is None:
         if len(_WANTED) >= 16:

@@ -135,14 +135,8 @@ def read_stream(
             quirks=_bits(quirks) if quirks else 0,
             dictionary=dictionary,
         )
-        try:
-            _parse(tags, windows, head, base)
-        except TagStreamError as error:
-            stream.index = tags.finish()
-            stream.error = _parse_error(stream.index, opened.name, *error.args)
-        else:
-            stream.index = tags.finish()
-        if deflated:
+        stream.index, stream.error = _parse(tags, windows, head, base, opened.name)
+        if deflated or not opened.can_defer:
             stream.source = None
         return stream
     finally:
@@ -153,28 +147,41 @@ def _bits(quirks: Collection[str]) -> int:
     bits = 0
     for quirk in quirks:
         if quirk not in FILE_QUIRKS:
+            if quirk not in QUIRKS:
+                raise ValueError(f"{quirk!r} is no quirk: {', '.join(sorted({*QUIRKS, *FILE_QUIRKS}))}")
             bits |= QUIRKS[quirk]
     return bits
 
 
-def _parse(tags: TagStream, source: Source | None, window: BytesLike, start: int) -> None:
-    """Feed the tag stream until it is satisfied."""
-    while not tags.feed(window, start):
-        start, needed = tags.position, tags.needed
-        window = b"" if source is None else source.window(start, needed)
-        if len(window) < needed:
-            tags.end(start + len(window))
+def _parse(
+    tags: TagStream, source: Source | None, window: BytesLike, start: int, name: str
+) -> tuple[Index, ParseError | None]:
+    """Feed the tag stream until it is satisfied, or cannot go on."""
+    try:
+        while not tags.feed(window, start):
+            start, needed = tags.position, tags.needed
+            window = b"" if source is None else source.window(start, needed)
+            if len(window) < needed:
+                tags.end(start + len(window))
+    except TagStreamError as error:
+        return _what_is_there(tags, name, *error.args)
+    return tags.finish(), None
 
 
-def _parse_error(index: Index, name: str, status: int, offset: int) -> ParseError:
-    path = ""
-    if status == STATUS_FAULT and index.faults:
+def _what_is_there(tags: TagStream, name: str, status: int, offset: int) -> tuple[Index, ParseError]:
+    """The index up to an error, and the error, which says where it is."""
+    container, tag = tags.place(offset)
+    index = tags.finish()
+    path = "" if container is None else path_of(index, container)
+    reason = "sequences are nested too deeply" if status == STATUS_TOO_DEEP else "too many elements"
+    if status == STATUS_FAULT:
         code, record, offset = index.faults[-1]
         reason = PROBLEMS[code][1]
-        path = "" if record is None else path_of(index, record)
-    else:
-        reason = "sequences are nested too deeply" if status == STATUS_TOO_DEEP else "too many elements"
-    return ParseError(reason, offset, path, name)
+        if record is not None:
+            path = path_of(index, record)
+        elif tag is not None:
+            path += f"{'.' if path else ''}({tag >> 16:04X},{tag & 0xFFFF:04X})"
+    return index, ParseError(reason, offset, path, name)
 
 
 # -- File Meta Information (PS3.10 7.1)
@@ -209,7 +216,7 @@ def _read_meta(stream: Stream, source: Source, head: BytesLike, start: int) -> t
             if len(head) < needed:
                 tags.end(base + len(head))
     except TagStreamError as error:
-        raise _parse_error(tags.finish(), source.name, *error.args) from None
+        raise _what_is_there(tags, source.name, *error.args)[1] from None
     end = tags.position
     stream.meta = tags.finish()
     if "ignore-meta-length" not in stream._quirks and stream.meta.group_end() != end:

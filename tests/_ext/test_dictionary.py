@@ -199,6 +199,11 @@ def test_empty() -> None:
     assert standard.private_element("nobody", 0x00291001, user) is None
 
 
+def test_group_ffff_is_refused() -> None:
+    with pytest.raises(ValueError, match="no data element"):
+        Dictionary([row(0xFFFF, 0xFFFF)])
+
+
 def test_pickle() -> None:
     user = Dictionary([row(0x0008, 0x9998, keyword="Mine"), row(0x0029, 0x01, creator="A")])
     twin = pickle.loads(pickle.dumps(user))
@@ -206,7 +211,7 @@ def test_pickle() -> None:
     assert standard.element(0x00089998, twin) == standard.element(0x00089998, user)
 
 
-tags = st.tuples(st.integers(0, 0xFFFF), st.integers(0, 0xFFFF))
+tags = st.tuples(st.integers(0, 0xFFFE), st.integers(0, 0xFFFF))
 creators = st.none() | st.text(st.characters(exclude_characters="\0", codec="utf-8"), max_size=8)
 
 
