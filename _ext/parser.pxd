@@ -26,6 +26,7 @@ cdef enum:
     MAX_PROBLEMS = 1000
     FIRST_RECORDS = 256         # room to begin with
     FIRST_META_RECORDS = 32
+    LONGEST_CREATOR = 64        # bytes of a private creator; values up to here are never deferred
     NO_RECORD = 0xFFFFFFFF
     UNDEFINED = 0xFFFFFFFF
     NO_STOP = 0xFFFFFFFF
@@ -106,7 +107,7 @@ cdef struct Container:
 cdef struct Creator:
     uint32_t block      # 0xGGGGBB00 >> 8
     uint32_t length
-    char name[64]
+    char name[LONGEST_CREATOR]
 
 cdef struct Parser:
     const uint8_t *bytes        # the window: stream offsets start to stop

@@ -27,12 +27,15 @@ cdef inline void resolve_ambiguous(const IndexView *view) noexcept nogil:
     cdef uint32_t ends[MAX_DEPTH + 1]
     cdef uint32_t starts[MAX_DEPTH + 1]
     cdef uint32_t signs[MAX_DEPTH + 1]
+    cdef uint32_t descriptors[MAX_DEPTH + 1]    # what these say, once looked up
+    cdef uint32_t waveforms[MAX_DEPTH + 1]
     cdef int top = 0
     cdef uint32_t i
     cdef Element *e
     ends[0] = view.count
     starts[0] = 0
     signs[0] = small_value(view, 0, view.count, PIXEL_REPRESENTATION, 0)
+    descriptors[0] = waveforms[0] = NO_RECORD
     for i in range(view.count):
         e = &view.records[i]
         while i >= ends[top] and top:
@@ -43,14 +46,20 @@ cdef inline void resolve_ambiguous(const IndexView *view) noexcept nogil:
                 ends[top] = e.next
                 starts[top] = i + 1
                 signs[top] = small_value(view, i + 1, e.next, PIXEL_REPRESENTATION, signs[top - 1])
+                descriptors[top] = waveforms[top] = NO_RECORD
         elif e.vr == US_OR_SS:
             e.vr = VR_SS if signs[top] == 1 else VR_US
         elif e.vr == LUT_VR:
-            e.vr = VR_US if small_value(view, starts[top], ends[top], LUT_DESCRIPTOR, 0) == 1 else VR_OW
+            if descriptors[top] == NO_RECORD:
+                descriptors[top] = small_value(view, starts[top], ends[top], LUT_DESCRIPTOR, 0)
+            e.vr = VR_US if descriptors[top] == 1 else VR_OW
         elif e.vr == OB_OR_OW:
             e.vr = VR_OW
-            if e.tag >> 16 == 0x5400 and small_value(view, starts[top], ends[top], WAVEFORM_BITS_ALLOCATED, 16) == 8:
-                e.vr = VR_OB
+            if e.tag >> 16 == 0x5400:
+                if waveforms[top] == NO_RECORD:
+                    waveforms[top] = small_value(view, starts[top], ends[top], WAVEFORM_BITS_ALLOCATED, 16)
+                if waveforms[top] == 8:
+                    e.vr = VR_OB
             elif e.tag >> 24 == 0x50:
                 e.vr = VR_OB
         elif e.vr >= LOWEST_AMBIGUOUS:

@@ -158,7 +158,7 @@ cdef inline int read_value(Parser *p, Container *c, Header *h) noexcept nogil:
         if not extended:
             length = <uint32_t>room
             flags |= TRUNCATED
-    if length <= p.defer_size and length > p.stop - p.pos - h.size:
+    if (length <= p.defer_size or length <= LONGEST_CREATOR) and length > p.stop - p.pos - h.size:
         p.need = <uint64_t>length + h.size
         return NEED_MORE
     if p.jump == UINT64_MAX and length > p.stop - p.pos - h.size:
@@ -265,9 +265,15 @@ cdef inline int top_level(Parser *p, Container *c, const Header *h) noexcept nog
     return DONE
 
 
+cdef inline bint is_creator(const Element *e) noexcept nogil:
+    """Whether it reserves a block of private elements (PS3.5 7.8.1)."""
+    return e.tag & 0x10000 and 0x10 <= e.tag & 0xFFFF <= 0xFF and e.length <= LONGEST_CREATOR
+
+
 cdef inline int read_element(Parser *p, Container *c) noexcept nogil:
     cdef Header h
     cdef int status = read_header(p, c, &h)
+    cdef uint32_t count
     cdef bint found
     if status != DONE:
         if status == TRUNCATED_HEADER:
@@ -296,9 +302,10 @@ cdef inline int read_element(Parser *p, Container *c) noexcept nogil:
                 if status != NEED_MORE:
                     c.last_tag = h.tag
                 return status
+        count = p.count
         status = read_value(p, c, &h)
-        if status == DONE and h.tag & 0x10000 and 0x10 <= h.tag & 0xFFFF <= 0xFF and p.records[p.count - 1].length <= 64:
-            status = remember_creator(p, c, &p.records[p.count - 1])
+        if status == DONE and p.count > count and is_creator(&p.records[count]):
+            status = remember_creator(p, c, &p.records[count])
     if status == DONE and h.tag > c.last_tag:
         c.last_tag = h.tag
     return status

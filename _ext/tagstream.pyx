@@ -6,6 +6,7 @@ bytes it needs and goes on from there, and it jumps over large values without se
 tolerated becomes a problem (a code, the record, the offset); with `strict` the first one ends the parse.
 """
 
+cimport cython
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
 from cpython.buffer cimport PyBUF_SIMPLE, PyObject_GetBuffer, PyBuffer_Release
 from cpython.pycapsule cimport PyCapsule_GetPointer, PyCapsule_Import, PyCapsule_New
@@ -64,6 +65,16 @@ cdef const uint8_t *buffer_address(object owner, Py_buffer *held, uint64_t *leng
     return <const uint8_t *>held.buf if held.len else <const uint8_t *>b""
 
 
+cdef enum:
+    REMEMBERED_LEVELS = 16
+
+
+cdef struct Sibling:
+    uint32_t first      # the first record of a level
+    uint32_t record     # one of its siblings
+    uint32_t position   # how many are before it
+
+
 cdef class Index:
     """The element index of one data set: records, the bytes that are in memory, and what was tolerated.
 
@@ -72,6 +83,7 @@ cdef class Index:
 
     cdef IndexView _view
     cdef Py_buffer *_held
+    cdef Sibling _siblings[REMEMBERED_LEVELS]
     cdef readonly list owners
     cdef readonly tuple faults
     cdef readonly object dictionary
@@ -130,19 +142,30 @@ cdef class Index:
         return None if p == NULL else e.offset + 4 + load_u32(p, False)
 
     def ancestors(self, index: int) -> list:
-        """The containers around a record, outermost first: (record, position of the record among its siblings)."""
-        cdef uint32_t i = index, at = 0, position, stop = self._view.count
+        """The containers around a record, and itself, outermost first: (record, position among its siblings)."""
+        cdef uint32_t i = index, at = 0, first, position, stop = self._view.count
+        cdef Sibling *last
         found = []
-        while at < stop:
-            position = 0
-            while at < stop and self._view.records[at].next <= i:
-                at = self._view.records[at].next
-                position += 1
-            found.append((at, position))
-            if at >= i:
-                break
-            stop = self._view.records[at].next
-            at += 1
+        with cython.critical_section(self):
+            while at < stop:
+                position = 0
+                first = at
+                # paths are asked for in order: go on from the one before
+                last = &self._siblings[min(<Py_ssize_t>len(found), REMEMBERED_LEVELS - 1)]
+                if last.first == first and first < last.record <= i:
+                    at = last.record
+                    position = last.position
+                while at < stop and self._view.records[at].next <= i:
+                    at = self._view.records[at].next
+                    position += 1
+                last.first = first
+                last.record = at
+                last.position = position
+                found.append((at, position))
+                if at >= i:
+                    break
+                stop = self._view.records[at].next
+                at += 1
         return found
 
     def __reduce__(self):
@@ -213,6 +236,8 @@ cdef class TagStream:
     cdef list _starts
     cdef object _dictionary
     cdef int _status
+    cdef bint _finished
+    cdef bint _ended_badly      # strict, and a container goes on behind the end
 
     def __cinit__(
         self, uint64_t position=0, size=None, *, bint implicit_vr=False, bint big_endian=False,
@@ -291,6 +316,10 @@ cdef class TagStream:
         cdef Parser *p = self._p
         cdef Py_buffer held
         cdef uint64_t length
+        if self._finished:
+            raise ValueError("the tag stream is finished")
+        if self._ended_badly:
+            raise TagStreamError(FAULT, p.pos)
         p.bytes = buffer_address(window, &held, &length)
         try:
             p.start = start
@@ -329,9 +358,10 @@ cdef class TagStream:
         p.size = size
         for i in range(p.top + 1):
             if p.stack[i].limit > size:
-                if p.stack[i].limit != UINT64_MAX:
+                if p.stack[i].record != <uint32_t>NO_RECORD and p.stack[i].limit != UINT64_MAX:
                     p.records[p.stack[i].record].flags |= TRUNCATED
-                    problem(p, VALUE_TRUNCATED, p.stack[i].record, p.records[p.stack[i].record].offset)
+                    if problem(p, VALUE_TRUNCATED, p.stack[i].record, p.records[p.stack[i].record].offset) != DONE:
+                        self._ended_badly = True
                 p.stack[i].limit = size
 
     cdef int _trim(self) except -1:
@@ -349,6 +379,9 @@ cdef class TagStream:
         """The index of what was read: also after an error, of what came before it."""
         cdef Parser *p = self._p
         cdef Index index = Index.__new__(Index)
+        if self._finished:
+            raise ValueError("the tag stream is finished")
+        self._finished = True
         while p.top > 0:  # open containers of an unfinished parse
             p.records[p.stack[p.top].record].flags |= UNDELIMITED
             close(p)

@@ -23,7 +23,7 @@ from libc.string cimport memchr, memcpy
 
 from element cimport (
     BIG_ENDIAN_VALUE, CONTAINER, GUESSED_VR, IMPLICIT_VR, TRUNCATED, UNDEFINED_LENGTH, Element, IndexView, Segment,
-    content_length, load_u16, load_u32, load_u64, stream_bytes,
+    content_length, element_start, load_u16, load_u32, load_u64, stream_bytes,
 )
 from number cimport parse_decimal, parse_integer
 from standard cimport NO_TAG, STANDARD_CAPSULE, Attribute, StandardAPI, UserDictionary
@@ -54,6 +54,8 @@ cdef extern from *:
 cdef enum:
     NO_RECORD = 0xFFFFFFFF
     MAX_DEPTH = 128
+    LONGEST_SETS = 1024         # bytes of a Specific Character Set that is believed
+    SEARCHED_RECORDS = 4096     # a data set of more records is searched by a table
     PIXEL_DATA = 0x7FE00010
     SPECIFIC_CHARACTER_SET = 0x00080005
     ITEM_TAG = 0xFFFEE000
@@ -307,6 +309,11 @@ cdef object one_text(const uint8_t *p, Py_ssize_t n, uint16_t vr, uint32_t tag):
     return typed_text(ascii_text(p, n), vr)
 
 
+cdef str shown(bytes text):
+    """A value for an error message."""
+    return repr(text) if len(text) <= 40 else f"{text[:40]!r}..."
+
+
 cdef object decimal_of(const uint8_t *p, Py_ssize_t n, uint32_t tag):
     """A decimal string that the quick way does not do exactly."""
     cdef bytes text = PyBytes_FromStringAndSize(<const char *>p, n)
@@ -315,7 +322,7 @@ cdef object decimal_of(const uint8_t *p, Py_ssize_t n, uint32_t tag):
             return float(text)
     except ValueError:
         pass
-    raise ValueDecodeError(f"{text!r} is not a decimal number", tag, "DS")
+    raise ValueDecodeError(f"{shown(text)} is not a decimal number", tag, "DS")
 
 
 cdef object integer_of(const uint8_t *p, Py_ssize_t n, uint32_t tag):
@@ -332,7 +339,7 @@ cdef object integer_of(const uint8_t *p, Py_ssize_t n, uint32_t tag):
             return int(number)
     except (ValueError, OverflowError):
         pass
-    raise ValueDecodeError(f"{text!r} is not an integer", tag, "IS")
+    raise ValueDecodeError(f"{shown(text)} is not an integer", tag, "IS")
 
 
 cdef Py_ssize_t count_backslashes(const uint8_t *p, Py_ssize_t n) noexcept nogil:
@@ -385,7 +392,7 @@ cdef object charset_values(bytes raw, object sets, uint16_t vr, Shape shape):
 
 
 cdef object numeric_strings(bytes raw, uint16_t vr, uint32_t tag):
-    raise ValueDecodeError(f"{raw!r} is not a number", tag, vr_name(vr))
+    raise ValueDecodeError(f"{shown(raw)} is not a number", tag, vr_name(vr))
 
 
 cdef object decode(const uint8_t *p, Py_ssize_t n, uint16_t vr, bint big, uint32_t tag, Shape shape, DatasetView owner):
@@ -438,6 +445,9 @@ cdef class ElementView:
     cdef object _value
     cdef readonly object _path
 
+    def __cinit__(self, *args, **kwargs):
+        self._record = NO_RECORD
+
     def _set(self, uint32_t tag, str vr, value) -> None:
         """Make this an element of its own, not in an index."""
         self._tag = tag
@@ -464,9 +474,7 @@ cdef class ElementView:
         if e.flags & IMPLICIT_VR:
             return ""
         if e.flags & GUESSED_VR:
-            head = self._owner._read(e.offset - 12, 12)
-            at = 4 if e.flags & LONG_HEADER_FLAG else 8
-            return head[at : at + 2].decode("latin-1")
+            return self._owner._read(element_start(e) + 4, 2).decode("latin-1")
         return vr_name(e.vr)
 
     @property
@@ -575,10 +583,6 @@ cdef class ElementView:
                 start = e.offset - view.segments[i].start
                 return memoryview(self._owner._index.owners[i]).cast("B").toreadonly()[start : start + length]
         return memoryview(self._owner._read(e.offset, length))
-
-
-cdef enum:
-    LONG_HEADER_FLAG = 2
 
 
 cdef inline ElementView make_element(DatasetView owner, uint32_t record):
@@ -697,6 +701,7 @@ cdef class DatasetView:
     cdef public dict _overlay
     cdef dict _sequences            # touched sequences by tag, so that each exists once
     cdef object _prefix             # path of the item, once asked for
+    cdef dict _places               # tag -> record of a data set that is unordered or large, once searched
     cdef public object file_meta    # of the root: the File Meta Information, or None
     cdef public object transfer_syntax
     cdef public tuple _file_problems
@@ -725,19 +730,28 @@ cdef class DatasetView:
 
     # -- finding
 
-    cdef uint32_t _find(self, uint32_t tag) noexcept:
+    cdef dict _places_of_tags(self):
+        """tag -> record, of duplicates the first: so that looking up every element takes no quadratic time."""
+        cdef uint32_t i = self._first
+        cdef dict places
+        if self._places is None:
+            places = {}
+            while i < self._stop:
+                places.setdefault(self._view.records[i].tag, i)
+                i = self._view.records[i].next
+            self._places = places
+        return self._places
+
+    cdef uint32_t _find(self, uint32_t tag) except? 0xFFFFFFFE:
         cdef const Element *records
         cdef uint32_t i
         if self._view == NULL:
             return NO_RECORD
         records = self._view.records
         i = self._first
-        if self._index.unordered:
-            while i < self._stop:
-                if records[i].tag == tag:
-                    return i
-                i = records[i].next
-            return NO_RECORD
+        if self._index.unordered or self._stop - i > SEARCHED_RECORDS:
+            place = self._places_of_tags().get(tag)
+            return NO_RECORD if place is None else <uint32_t>place
         while i < self._stop and records[i].tag < tag:
             i = records[i].next
         return i if i < self._stop and records[i].tag == tag else NO_RECORD
@@ -898,13 +912,15 @@ cdef class DatasetView:
         cdef uint32_t record
         cdef const Element *e
         cdef const uint8_t *p
+        cdef bytes raw
         if self._sets is None:
             self._sets = False if self._around is None else self._around
             record = NO_RECORD if self._forced else self._find(SPECIFIC_CHARACTER_SET)
             if record != NO_RECORD:
                 e = &self._view.records[record]
-                p = stream_bytes(self._view, e.offset, e.length)
-                if p != NULL and is_plain_ascii(p, e.length):
+                raw = self._read(e.offset, e.length) if e.length <= LONGEST_SETS else b"\xFF"
+                p = <const uint8_t *>PyBytes_AS_STRING(raw)
+                if is_plain_ascii(p, PyBytes_GET_SIZE(raw)):
                     terms = ascii_values(p, e.length, CS, e.tag, TUPLE)
                     if terms:
                         self._sets = CHARACTER_SETS(terms)

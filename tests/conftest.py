@@ -6,7 +6,7 @@ import importlib.util
 import os
 import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NoReturn
 
@@ -19,8 +19,8 @@ ROOT = Path(__file__).parents[1]
 def choose_dicomkit() -> None:
     """Test one dicomkit, here and in child processes: the source tree if it is built in place, else the installed one.
 
-    `python -m pytest` and `python -c` put the working directory first on the path, where sources without compiled modules
-    would shadow the installed package.
+    `python -m pytest` puts the working directory first on the path, where sources without compiled modules would
+    shadow the installed package.
     """
     others = [entry for entry in sys.path if Path(entry or ".").resolve() != ROOT]
     if any(path.suffix in {".so", ".pyd"} for path in (ROOT / "dicomkit" / "_ext").iterdir()):
@@ -29,7 +29,6 @@ def choose_dicomkit() -> None:
         os.environ["PYTHONPATH"] = os.pathsep.join([str(ROOT), *([inherited] if inherited else [])])
     else:
         sys.path[:] = [*others, str(ROOT)]
-        os.environ["PYTHONSAFEPATH"] = "1"
 
 
 choose_dicomkit()
@@ -44,6 +43,16 @@ def missing(reason: str) -> NoReturn:
     if os.environ.get("DICOMKIT_REQUIRE_PEERS") == "1":
         pytest.fail(f"{reason}, and DICOMKIT_REQUIRE_PEERS=1")
     pytest.skip(reason)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def working_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Run all tests in an empty folder: child processes (`python -c`) look for modules in theirs first."""
+    before = Path.cwd()
+    folder = tmp_path_factory.mktemp("working")
+    os.chdir(folder)
+    yield folder
+    os.chdir(before)
 
 
 @pytest.fixture(scope="session")

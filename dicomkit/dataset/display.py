@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 
 __all__ = ["describe_value", "lines", "table"]
 
-WIDTH = 64          # characters of a value
-LARGEST = 4096      # bytes of a value that is shown
-MOST_ITEMS = 16     # values of a multi-valued element, items of a sequence
-MOST_ROWS = 1000    # elements of an HTML table
+WIDTH = 64  # characters of a value
+LARGEST = 4096  # bytes of a value that is shown
+MOST_ITEMS = 16  # values of a multi-valued element, items of a sequence
+MOST_ROWS = 1000  # elements of an HTML table
 
 
 def describe_value(element: DataElement) -> str:

@@ -43,7 +43,7 @@ class DataElement(ElementView):
 
     Args:
         tag: anything that `Tag` takes.
-        vr: two letters; None takes the dictionary's (of several the first that the value fits), SQ or UN for unknown tags.
+        vr: two letters; None takes the dictionary's (of several the first that the value fits), or UN.
         value: a natural Python value, or several in a list or tuple.
         private_creator: where to look a private tag up.
         dictionary: a user dictionary, looked up before the standard's.

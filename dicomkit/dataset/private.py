@@ -1,7 +1,7 @@
 """Private elements and the blocks that their creators reserve (PS3.5 section 7.8).
 
-In a data set that has (0009,0010) "ACME", the elements (0009,10xx) are ACME's. Which block a creator gets is another in each
-data set: private elements are named by creator, and the two digits of the block do not matter.
+In a data set that has (0009,0010) "ACME", the elements (0009,10xx) are ACME's. Which block a creator gets is another in
+each data set: private elements are named by creator, and the two digits of the block do not matter.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """What may be assigned to an element of each VR, and what it becomes (PS3.5 section 6.2).
 
-Natural Python values go in; the immutable, typed value of the VR comes out, shaped by the VM of the dictionary: one value or
-None where it is 1, else a tuple.
+Natural Python values go in; the immutable, typed value of the VR comes out, shaped by the VM of the dictionary: one
+value or None where it is 1, else a tuple.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def normalise(vr: str, value: Any, vm: str | None) -> Any:
 
 def _several(vr: str, value: Any) -> Any:
     """The single values of what was assigned."""
-    if value is None or isinstance(value, str) and not value:
+    if value is None or (isinstance(value, str) and not value):
         return ()
     if isinstance(value, str):
         return (value,) if vr in _ONE_TEXT else value.split("\\")
@@ -98,9 +98,7 @@ def _temporal(kind: type[str], natural: str) -> Callable[[Any], str]:
         try:
             made: str = getattr(kind, natural)(value)
         except AttributeError:
-            raise TypeError(
-                f"{natural.removeprefix('from_')} or text is needed, not {type(value).__name__}"
-            ) from None
+            raise TypeError(f"{natural.removeprefix('from_')} or text is needed, not {type(value).__name__}") from None
         return made
 
     return convert
@@ -141,8 +139,6 @@ def _integer(low: int, high: int) -> Callable[[Any], int]:
         return number
 
     return convert
-
-
 
 
 # VR -> conversion of one value. The others have bytes.

@@ -48,10 +48,14 @@ DAMAGE: Final = frozenset(
     )
 )
 
+# dcmdump does not compare an item's length with what is around it; where its content is cut off, so is its sequence.
+_NOT_OF_ITEMS: Final = ("length-past-container", "value-truncated")
+
 _MEDIA_STORAGE_SOP_CLASS_UID: Final = 0x00020002
 _DIRECTORY: Final = b"1.2.840.10008.1.3.10"
 _ITEM: Final = 0xFFFEE000
 _IMPLICIT_VR: Final = 4  # element.h
+_CONTAINER: Final = 128
 _BIG_ENDIAN_VALUE: Final = 16
 _ESCAPE: Final = b"\x1b[1m\x1b[30m"
 _RESET: Final = b"\x1b[0m"
@@ -142,8 +146,8 @@ class Subject:
                 continue
             for number, record, offset in index.faults:
                 code = PROBLEMS[number][0]
-                if code == "length-past-container" and record is not None and index.record(record)[0] == _ITEM:
-                    continue  # dcmdump does not compare the length of an item with that of its sequence
+                if record is not None and code in _NOT_OF_ITEMS and _is_item(index, record):
+                    continue
                 if code in DAMAGE and code not in tolerate:
                     return _sentence(index, number, record, offset)
         where = _ext.unfragmented_pixel_data(self.index, self.transfer_syntax)
@@ -162,6 +166,11 @@ class Subject:
         if found is not None:
             return found
         return b"" if self._source is None else self._source.read(offset, length)
+
+
+def _is_item(index: Index, record: int) -> bool:
+    tag, _, flags = index.record(record)[:3]
+    return tag == _ITEM and bool(flags & _CONTAINER)
 
 
 def _sentence(index: Index, code: int, record: int | None, offset: int) -> str:

@@ -36,7 +36,7 @@ def inflate(source: Source, window: BytesLike, base: int, position: int, zlib_he
     chunk: BytesLike = data
     while True:
         try:
-            while chunk and not stream.eof:
+            while not stream.eof:
                 part = stream.decompress(chunk, STEP)
                 parts.append(part)
                 size += len(part)
@@ -45,6 +45,8 @@ def inflate(source: Source, window: BytesLike, base: int, position: int, zlib_he
                         f"the deflated data set inflates to more than {LARGEST} bytes", position, "", source.name
                     )
                 chunk = stream.unconsumed_tail
+                if not chunk and len(part) < STEP:
+                    break
         except zlib.error as error:
             if not size:
                 raise ParseError(f"the data set cannot be inflated: {error}", position, "", source.name) from None

@@ -113,6 +113,7 @@ class Path(Windows):
     can_defer = True
     size: int | None = None
     _identity: tuple[int, ...] = ()
+    _base = 0  # where the stream starts in the file
 
     def __init__(self, path: str) -> None:
         self.name = path
@@ -153,7 +154,7 @@ class Path(Windows):
         try:
             if _identity(os.fstat(fd)) != self._identity:
                 raise SourceChanged(self.name, "the file is not the one that was read: a deferred value is lost")
-            data = _read_at(fd, offset, length)
+            data = _read_at(fd, self._base + offset, length)
         finally:
             os.close(fd)
         if len(data) != length:
@@ -161,13 +162,15 @@ class Path(Windows):
         return data
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _closed_path, (os.path.abspath(self.name), self._identity)
+        return _known_path, (os.path.abspath(self.name), self._identity, self._base)
 
 
-def _closed_path(name: str, identity: tuple[int, ...]) -> Path:
+def _known_path(name: str, identity: tuple[int, ...], base: int) -> Path:
+    """A path that is not open, for the deferred values of the file that was read."""
     path = Path.__new__(Path)
     path.name = name
     path._identity = identity
+    path._base = base
     return path
 
 
@@ -201,15 +204,19 @@ else:
 
 
 class Seekable(Windows):
-    """A seekable file object, read from where it stands and left there. It must stay open for deferred values."""
+    """A seekable file object, read from where it stands and left there.
+
+    Deferred values of a real file are read by its path once the object is closed; any other must stay open for them.
+    """
 
     can_defer = True
 
-    def __init__(self, file: IO[bytes], name: str = "") -> None:
+    def __init__(self, file: IO[bytes]) -> None:
         self._file = file
-        self.name = name or str(getattr(file, "name", ""))
         self._base = file.tell()
         self.size: int | None = file.seek(0, os.SEEK_END) - self._base
+        self.name = str(getattr(file, "name", ""))
+        self._path = _path_of(file, self._base)
 
     def first(self) -> bytes:
         return self._at(0, HEAD)
@@ -221,6 +228,8 @@ class Seekable(Windows):
         self._file.seek(self._base)
 
     def read(self, offset: int, length: int) -> bytes:
+        if self._path is not None and self._file.closed:
+            return self._path.read(offset, length)
         try:
             before = self._file.tell()
             data = self._at(offset, length)
@@ -234,6 +243,33 @@ class Seekable(Windows):
     def _at(self, offset: int, length: int) -> bytes:
         self._file.seek(self._base + offset)
         return _read_fully(self._file, length)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return self._path.__reduce__() if self._path is not None else (Lost, (self.name,))
+
+
+class Lost:
+    """What a file object becomes in another process."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def read(self, offset: int, length: int) -> bytes:
+        raise SourceChanged(self.name or "file object", "a deferred value cannot be read in another process")
+
+
+def _path_of(file: IO[bytes], base: int) -> Path | None:
+    """The path of a file object if it is a regular file under its name."""
+    name = getattr(file, "name", None)
+    if not isinstance(name, str):
+        return None
+    try:
+        status = os.fstat(file.fileno())
+        if not stat.S_ISREG(status.st_mode) or _identity(os.stat(name)) != _identity(status):
+            return None
+    except (OSError, AttributeError):  # io.UnsupportedOperation is an OSError
+        return None
+    return _known_path(os.path.abspath(name), _identity(status), base)
 
 
 class Pipe(Windows):

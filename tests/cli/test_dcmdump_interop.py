@@ -324,7 +324,7 @@ def damaged(build: object) -> dict[str, bytes]:
         "sequence too long": start + element(0x00081115, "SQ", item(uid), 100) + end,
         "no sequence delimiter": start + element(0x00081115, "SQ", item(uid), undefined),
         "no item delimiter": start + element(0x00081115, "SQ", item(uid, undefined=True)[:-8], undefined),
-        "element over the end of its item": start + sequence(0x00081115, item(element(0x0020000E, "UI", b"1.2\0", 8))) + end,
+        "element past its item": start + sequence(0x00081115, item(element(0x0020000E, "UI", b"1.2\0", 8))) + end,
         "no item in a sequence": start + element(0x00081115, "SQ", uid) + end,
         "stray sequence delimiter": start + delimiter + end,
         "stray item": start + item(uid) + end,

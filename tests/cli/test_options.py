@@ -86,7 +86,7 @@ def test_argument_files_do_not_nest(tmp_path: Path) -> None:
 
 
 def test_missing_argument_file() -> None:
-    with pytest.raises(UsageError, match="^Cannot open command file '/no/such'$"):
+    with pytest.raises(UsageError, match=r"^Cannot open command file '/no/such'$"):
         expand(["@/no/such"])
 
 

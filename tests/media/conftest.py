@@ -1,4 +1,4 @@
-"""Lets the tests import `encoding`, the small writer beside the example files: what they read is made without dicomkit."""
+"""Lets the tests import `encoding`, the writer beside the example files: what they read is made without dicomkit."""
 
 from __future__ import annotations
 
