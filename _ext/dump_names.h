@@ -318,9 +318,10 @@ static inline const char *dump_name_in(const DumpUIDName *rows, size_t count, co
     while (low < high) {
         size_t middle = (low + high) / 2;
         const DumpUIDName *row = &rows[middle];
-        int order = strncmp(uid, row->uid, length);
+        const size_t of_row = strlen(row->uid);
+        int order = memcmp(uid, row->uid, length < of_row ? length : of_row);
         if (order == 0)
-            order = row->uid[length] == '\0' ? 0 : -1;
+            order = length < of_row ? -1 : length > of_row;
         if (order == 0)
             return row->name;
         if (order < 0)

@@ -13,7 +13,7 @@ cimport cython
 from cpython.buffer cimport PyObject_GetBuffer, PyBuffer_Release, PyBUF_SIMPLE
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
 from cpython.dict cimport PyDict_GetItem
-from cpython.object cimport PyObject
+from cpython.object cimport PyObject, PyObject_GenericGetAttr
 from cpython.pycapsule cimport PyCapsule_GetPointer, PyCapsule_Import
 from cpython.tuple cimport PyTuple_New, PyTuple_SET_ITEM
 from cpython.ref cimport Py_INCREF
@@ -155,47 +155,48 @@ cdef enum Shape:
 # ------------------------------------------------------------------------------------------------ numbers
 
 
-cdef tuple integers(const uint8_t *p, Py_ssize_t count, uint16_t vr, bint big):
-    cdef tuple values = PyTuple_New(count)
-    cdef Py_ssize_t i
-    cdef object value
-    for i in range(count):
-        if vr == US:
-            value = load_u16(p + 2 * i, big)
-        elif vr == SS:
-            value = <int16_t>load_u16(p + 2 * i, big)
-        elif vr == UL:
-            value = load_u32(p + 4 * i, big)
-        elif vr == SL:
-            value = <int32_t>load_u32(p + 4 * i, big)
-        elif vr == UV:
-            value = load_u64(p + 8 * i, big)
-        elif vr == SV:
-            value = <int64_t>load_u64(p + 8 * i, big)
-        else:  # AT: two 16-bit numbers
-            value = PyLong_Type.tp_new(<PyTypeObject *>TAG, (load_u16(p + 4 * i, big) << 16 | load_u16(p + 4 * i + 2, big),), NULL)
-        Py_INCREF(value)
-        PyTuple_SET_ITEM(values, i, value)
-    return values
-
-
-cdef tuple floats(const uint8_t *p, Py_ssize_t count, uint16_t vr, bint big):
-    cdef tuple values = PyTuple_New(count)
-    cdef Py_ssize_t i
+cdef inline object number(const uint8_t *p, uint16_t vr, bint big):
+    """One value of a binary number VR."""
     cdef uint32_t bits32
     cdef uint64_t bits64
     cdef float single
-    cdef double number
-    cdef object value
+    cdef double value
+    if vr == US:
+        return load_u16(p, big)
+    if vr == FD:
+        bits64 = load_u64(p, big)
+        memcpy(&value, &bits64, 8)
+        return value
+    if vr == FL:
+        bits32 = load_u32(p, big)
+        memcpy(&single, &bits32, 4)
+        return <double>single
+    if vr == UL:
+        return load_u32(p, big)
+    if vr == SS:
+        return <int16_t>load_u16(p, big)
+    if vr == SL:
+        return <int32_t>load_u32(p, big)
+    if vr == UV:
+        return load_u64(p, big)
+    if vr == SV:
+        return <int64_t>load_u64(p, big)
+    # AT: two 16-bit numbers
+    return PyLong_Type.tp_new(<PyTypeObject *>TAG, (load_u16(p, big) << 16 | load_u16(p + 2, big),), NULL)
+
+
+cdef object numbers(const uint8_t *p, Py_ssize_t n, int size, uint16_t vr, bint big, uint32_t tag, Shape shape):
+    cdef Py_ssize_t count = n // size, i
+    cdef tuple values
+    if n == size and shape != TUPLE:
+        return number(p, vr, big)
+    if n == 0:
+        return () if shape == TUPLE else None
+    if n % size:
+        raise ValueDecodeError(f"{n} bytes are not a number of values of {size} bytes", tag, vr_name(vr))
+    values = PyTuple_New(count)
     for i in range(count):
-        if vr == FL:
-            bits32 = load_u32(p + 4 * i, big)
-            memcpy(&single, &bits32, 4)
-            number = single
-        else:
-            bits64 = load_u64(p + 8 * i, big)
-            memcpy(&number, &bits64, 8)
-        value = number
+        value = number(p + i * size, vr, big)
         Py_INCREF(value)
         PyTuple_SET_ITEM(values, i, value)
     return values
@@ -398,14 +399,8 @@ cdef object numeric_strings(bytes raw, uint16_t vr, uint32_t tag):
 cdef object decode(const uint8_t *p, Py_ssize_t n, uint16_t vr, bint big, uint32_t tag, Shape shape, DatasetView owner):
     """The value of `n` bytes at `p`."""
     cdef int size = number_size(vr)
-    cdef tuple values
     if size:
-        if n == 0:
-            return () if shape == TUPLE else None
-        if n % size:
-            raise ValueDecodeError(f"{n} bytes are not a number of values of {size} bytes", tag, vr_name(vr))
-        values = floats(p, n // size, vr, big) if vr == FL or vr == FD else integers(p, n // size, vr, big)
-        return values[0] if shape != TUPLE and n // size == 1 else values
+        return numbers(p, n, size, vr, big, tag, shape)
     if is_text(vr):
         if is_plain_ascii(p, n):
             return ascii_values(p, n, vr, tag, shape)
@@ -549,7 +544,7 @@ cdef class ElementView:
             view = self._owner._view
             e = &view.records[self._record]
             if is_sequence(e):
-                return count_items(view, self._record)
+                return len(self._owner._sequence(self._record))
             if not is_text(self._vr):
                 return 1 if e.length else 0
         elif self._record != NO_RECORD:
@@ -700,6 +695,7 @@ cdef class DatasetView:
     cdef bint _forced               # whether the reader's caller gave the character sets
     cdef public dict _overlay
     cdef dict _sequences            # touched sequences by tag, so that each exists once
+    cdef SequenceView _recent       # the one that was touched last
     cdef object _prefix             # path of the item, once asked for
     cdef dict _places               # tag -> record of a data set that is unordered or large, once searched
     cdef public object file_meta    # of the root: the File Meta Information, or None
@@ -763,7 +759,7 @@ cdef class DatasetView:
         if self._overlay is not None:
             assigned = PyDict_GetItem(self._overlay, tag)
             if assigned != NULL:
-                return <object>assigned
+                return None if <object>assigned is None else in_data_set(<ElementView>assigned, self)
         record = self._find(tag)
         return None if record == NO_RECORD else make_element(self, record)
 
@@ -776,13 +772,14 @@ cdef class DatasetView:
         """Whether the index has this tag, whatever the overlay says."""
         return self._find(tag) != NO_RECORD
 
-    def __getattr__(self, str name):
+    def __getattribute__(self, str name):
+        """Keywords start with a capital, the attributes of the class do not: so neither has to wait for the other to fail."""
         cdef Attribute attribute
         cdef Py_ssize_t length
         cdef const char *text = PyUnicode_AsUTF8AndSize(name, &length)
         cdef PyObject *assigned
         cdef uint32_t record
-        if STANDARD.keyword(self._user, text, length, &attribute):
+        if c'A' <= text[0] <= c'Z' and STANDARD.keyword(self._user, text, length, &attribute):
             if self._overlay is not None:
                 assigned = PyDict_GetItem(self._overlay, attribute.tag)
                 if assigned != NULL:
@@ -792,6 +789,9 @@ cdef class DatasetView:
             record = self._find(attribute.tag)
             if record != NO_RECORD:
                 return self._value_of(record, 0)
+        return PyObject_GenericGetAttr(self, name)
+
+    def __getattr__(self, str name):
         return self._missing(name)
 
     def _missing(self, name):
@@ -852,24 +852,29 @@ cdef class DatasetView:
             raise ValueDecodeError(error.reason, error.tag, error.vr, e.offset) from None
 
     cdef SequenceView _sequence(self, uint32_t record):
+        """The one Sequence of a record."""
         cdef uint32_t tag = self._view.records[record].tag
         cdef PyObject *known
-        cdef SequenceView sequence
+        cdef SequenceView sequence = self._recent
+        if sequence is not None and sequence._record == record:
+            return sequence
         if self._sequences is None:
             self._sequences = {}
         known = PyDict_GetItem(self._sequences, tag)
-        if known != NULL:
-            return <SequenceView>known
-        sequence = <SequenceView>new(SEQUENCE)
-        sequence._view = self._view
-        sequence._index = self._index
-        sequence._user = self._user
-        sequence._record = record
-        sequence._origin = self._origin
-        sequence._sets = self._sets_of_record()
-        sequence._forced = self._forced
-        sequence = self._sequences.setdefault(tag, sequence)
-        PyObject_GC_UnTrack(<PyObject *>self._sequences)
+        if known == NULL:
+            sequence = <SequenceView>new(SEQUENCE)
+            sequence._view = self._view
+            sequence._index = self._index
+            sequence._user = self._user
+            sequence._record = record
+            sequence._origin = self._origin
+            sequence._sets = self._sets_of_record()
+            sequence._forced = self._forced
+            sequence = <SequenceView>self._sequences.setdefault(tag, sequence)
+            PyObject_GC_UnTrack(<PyObject *>self._sequences)
+        else:
+            sequence = <SequenceView>known
+        self._recent = sequence
         return sequence
 
     def _touched_sequences(self) -> dict:
@@ -959,7 +964,8 @@ cdef class DatasetView:
                 found[tag] = make_element(self, i)
             i = self._view.records[i].next
         if self._overlay is not None:
-            found.update(self._overlay)
+            for tag, element in self._overlay.items():
+                found[tag] = None if element is None else in_data_set(<ElementView>element, self)
         return [found[tag] for tag in sorted(found) if found[tag] is not None]
 
     cdef bint _is_plain(self):
@@ -1133,6 +1139,19 @@ cdef class Walker:
             self._pending = sequence._list()
             self._pending_path = element_path(element) if self._prefix is not None or sequence._changed else None
         return 0
+
+
+cdef ElementView in_data_set(ElementView assigned, DatasetView owner):
+    """An assigned element as seen from its data set, whose private creators and dictionary name it.
+
+    The overlay's own does not refer to the data set: that would be a cycle.
+    """
+    cdef ElementView element
+    if assigned._record != NO_RECORD:
+        return assigned
+    element = with_path(assigned, assigned._path)
+    element._owner = owner
+    return element
 
 
 cdef ElementView with_path(ElementView element, object prefix):

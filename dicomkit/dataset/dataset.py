@@ -7,8 +7,8 @@ from dicomkit._ext.view import DatasetView
 from dicomkit.dataset import display
 from dicomkit.dataset._keywords import Keywords
 from dicomkit.dataset.element import DataElement
-from dicomkit.dataset.path import ALL, locate, parse_path, select
-from dicomkit.dataset.private import creator_of, find_private
+from dicomkit.dataset.path import ALL, locate, parse_path, select, tag_of
+from dicomkit.dataset.private import creator_of, find_private, reserve_private
 from dicomkit.dataset.problem import Problem, problems_of
 from dicomkit.standard.tag import Tag
 
@@ -31,7 +31,8 @@ class Dataset(DatasetView, Keywords):
 
     `ds.PatientName` is a value (typed by the dictionary, see `DataElement`); `ds[key]` is the `DataElement`. A key is a
     tag (`0x00100010`, `Tag`, `"0010,0010"`), a keyword, a tag path (`"RTDoseROISequence[0].DoseValue"`), or a pair of a
-    private tag and its private creator (`(0x00091001, "ACME")`; the block digits do not matter).
+    private tag and its private creator (`(0x00091001, "ACME")`; the block digits do not matter, and assigning reserves a
+    block for a new creator).
 
     Iterating gives the elements in the order of their tags; `walk()` also those inside sequences.
 
@@ -83,10 +84,13 @@ class Dataset(DatasetView, Keywords):
 
     def __setitem__(self, key: Key, value: Any) -> None:
         if _is_path(key):
-            item, last = locate(self, key)
+            item, last = locate(self, key, self._dictionary)
             item[last] = value
             return
-        tag = self._tag_of(key)
+        if isinstance(key, tuple) and isinstance(key[1], str):
+            tag = reserve_private(self, Tag(key[0]), key[1])
+        else:
+            tag = self._tag_of(key)
         if isinstance(value, DataElement):
             if value.tag != tag:
                 raise ValueError(f"an element with tag {value.tag} cannot be stored under {Tag(tag)}")
@@ -107,7 +111,7 @@ class Dataset(DatasetView, Keywords):
 
     def __delitem__(self, key: Key) -> None:
         if _is_path(key):
-            item, last = locate(self, key)
+            item, last = locate(self, key, self._dictionary)
             del item[last]
             return
         tag = self._tag_of(key)
@@ -120,7 +124,7 @@ class Dataset(DatasetView, Keywords):
 
     def select(self, path: str) -> Iterator[DataElement]:
         """All elements that a tag path names, also with `[*]` for all items of a sequence."""
-        return select(self, parse_path(path))
+        return select(self, parse_path(path, self._dictionary))
 
     def keys(self) -> list[Tag]:
         """The tags, ascending."""
@@ -231,17 +235,16 @@ class Dataset(DatasetView, Keywords):
 
     def _tag_of(self, key: Key) -> int:
         if isinstance(key, str):
-            row = standard.keyword(key, self._dictionary)
-            return Tag(key) if row is None else row[0]
+            return tag_of(key, self._dictionary)
         if isinstance(key, tuple) and len(key) == 2 and isinstance(key[1], str):
             tag = find_private(self, Tag(key[0]), key[1])
             if tag is None:
                 raise KeyError(key)
             return tag
-        return Tag(key)
+        return tag_of(key)
 
     def _one(self, path: str) -> list[tuple[Tag, int]]:
-        steps = parse_path(path)
+        steps = parse_path(path, self._dictionary)
         if any(number == ALL for _, number in steps):
             raise ValueError(f"{path!r} names several elements: use select()")
         return steps

@@ -40,7 +40,7 @@ def normalise(vr: str, value: Any, vm: str | None) -> Any:
         return value if isinstance(value, Sequence) else Sequence(() if value is None else value)
     convert = _CONVERSIONS.get(vr)
     if convert is None:
-        return None if value is None else _bytes(vr, value)
+        return None if value is None else _bytes(vr, value) or None
     values = tuple([convert(one) for one in _several(vr, value)])
     if len(values) > 1 or vm not in (None, "1"):
         return values
@@ -104,8 +104,15 @@ def _temporal(kind: type[str], natural: str) -> Callable[[Any], str]:
     return convert
 
 
+def _is_no_number(value: Any) -> bool:
+    """Whether a number is left out, as some of several may be."""
+    if isinstance(value, (bytes, bytearray)):  # float() and int() would take them
+        raise TypeError(f"a number is needed, not {type(value).__name__}")
+    return value is None or (isinstance(value, str) and not value)
+
+
 def _float(value: Any) -> float | None:
-    return None if value is None or value == "" else float(value)
+    return None if _is_no_number(value) else float(value)
 
 
 def _decimal(value: Any) -> float | None:
@@ -123,7 +130,7 @@ def _single(value: Any) -> float | None:
 
 
 def _int(value: Any) -> int | None:
-    if value is None or value == "":
+    if _is_no_number(value):
         return None
     number = int(value)
     if not isinstance(value, str) and number != value:

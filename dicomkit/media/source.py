@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 
 __all__ = ["open_source"]
 
-HEAD = 48 << 10  # the first window: a whole small file, or the header of most large ones
+HEAD = 16 << 10  # the first window: the header of most images, or a whole small file
 AHEAD = 1 << 20  # the next window where the last one ends: there are many elements
 BEHIND = 1 << 14  # the next window behind a value that was jumped over: there is little left
 LARGEST_STEP = 1 << 22

@@ -80,7 +80,7 @@ def _transfer_syntax(syntax: TransferSyntax) -> tuple[str, ...]:
     elif syntax.encapsulated:
         pixels = f"encapsulated, {syntax.family}" if syntax.family else "encapsulated"
     else:
-        pixels = "native"
+        pixels = "native, words in big endian" if syntax.big_endian_pixels else "native"
     if syntax.deflated:
         pixels += "; the data set is deflated"
     return (

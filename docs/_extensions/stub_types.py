@@ -7,6 +7,7 @@ methods: napoleon takes what stands before a colon in their first line for a typ
 from __future__ import annotations
 
 import ast
+import re
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -69,8 +70,20 @@ def process_signature(
     return known or (parameters, result)
 
 
+def preformatted(lines: list[str]) -> list[str]:
+    """Indented blocks of a module's docstring as they are; a final underscore elsewhere is no link."""
+    result: list[str] = []
+    for line in lines:
+        if line.startswith("    ") and result[-2:-1] and not result[-1] and not result[-2].startswith("    "):
+            result += ["::", ""]
+        result.append(line if line.startswith("    ") else re.sub(r"(\w)_(?=\W|$)", r"\1\\_", line))
+    return result
+
+
 def process_docstring(app: Sphinx, what: str, name: str, obj: Any, options: Any, lines: list[str]) -> None:
     """Before napoleon: format the docstring of a property, and hide its first line from napoleon."""
+    if what == "module":
+        lines[:] = preformatted(lines)
     if what in ("attribute", "property"):
         lines[:] = ["\\ ", *str(GoogleDocstring(lines, app.config, app, "method", name, obj, options)).split("\n")]
 

@@ -12,6 +12,7 @@ import os
 import re
 import shlex
 import shutil
+import textwrap
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -21,7 +22,7 @@ from dicomkit.cli import run
 
 DOCS = Path(__file__).parents[2] / "docs"
 PAGES = sorted(path for path in DOCS.rglob("*.md") if not path.is_relative_to(DOCS / "_build"))
-FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+FENCE = re.compile(r"^( *)```(\w+)\n(.*?)^\1```$", re.DOTALL | re.MULTILINE)
 NEEDED = {"howto/remote-files.md": "fsspec"}
 
 
@@ -36,7 +37,9 @@ class Block(NamedTuple):
 def blocks(page: Path) -> list[Block]:
     """The fenced blocks of a page, in order."""
     text = page.read_text("utf-8")
-    return [Block(match[1], match[2], text.count("\n", 0, match.start(2))) for match in FENCE.finditer(text)]
+    return [
+        Block(match[2], textwrap.dedent(match[3]), text.count("\n", 0, match.start(3))) for match in FENCE.finditer(text)
+    ]
 
 
 def run_python(block: Block, page: Path, names: dict[str, Any]) -> None:

@@ -1,0 +1,302 @@
+"""Data sets as mappings and as objects with keyword attributes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from encoding import EXPLICIT_BIG, EXPLICIT_LITTLE, IMPLICIT_LITTLE, TransferSyntax, Value
+
+import dicomkit
+from dicomkit import DataElement, Dataset, Dictionary, Sequence, Tag
+
+Row = tuple[int, str, Value]
+
+ELEMENTS: list[Row] = [
+    (0x00080008, "CS", ("ORIGINAL", "PRIMARY")),
+    (0x00080060, "CS", "CT"),
+    (0x00082218, "SQ", [[(0x00080100, "SH", "A")]]),
+    (0x00100010, "PN", "Doe^Jane"),
+    (0x00100020, "LO", None),
+    (0x00280010, "US", 512),
+]
+TAGS = [tag for tag, _, _ in ELEMENTS]
+
+
+def of(*elements: Row, syntax: TransferSyntax = EXPLICIT_LITTLE, **options: Any) -> Dataset:
+    """The data set that dicomkit reads from elements that `encoding` writes."""
+    return dicomkit.read(syntax.encode(elements), transfer_syntax=syntax.uid, **options)
+
+
+def in_this_order(*elements: Row) -> Dataset:
+    data = b"".join([EXPLICIT_LITTLE.element(*element) for element in elements])
+    return dicomkit.read(data, transfer_syntax=EXPLICIT_LITTLE.uid)
+
+
+def made() -> Dataset:
+    """The same as is read from ELEMENTS."""
+    ds = Dataset(Rows=512, PatientID=None, PatientName="Doe^Jane")
+    ds.AnatomicRegionSequence = [Dataset(CodeValue="A")]
+    ds.ImageType, ds.Modality = ["ORIGINAL", "PRIMARY"], "CT"
+    return ds
+
+
+def edited() -> Dataset:
+    """The same, read and then edited."""
+    ds = of(*ELEMENTS[1:], (0x00200010, "SH", "S"))
+    del ds.StudyID
+    ds.ImageType = "ORIGINAL\\PRIMARY"
+    return ds
+
+
+VIEWS = pytest.mark.parametrize(
+    "ds", [of(*ELEMENTS), of(*ELEMENTS, syntax=IMPLICIT_LITTLE), in_this_order(*ELEMENTS[::-1]), made(), edited()],
+    ids=["read", "implicit", "unordered", "made", "edited"],
+)  # fmt: skip
+
+
+# -- mapping
+
+
+@VIEWS
+def test_the_elements_in_the_order_of_their_tags(ds: Dataset) -> None:
+    assert [element.tag for element in ds] == ds.keys() == TAGS
+    assert all(type(tag) is Tag for tag in ds.keys())  # noqa: SIM118  # its elements are no keys
+    assert ds.values() == list(ds)
+    assert ds.items() == [(element.tag, element) for element in ds]
+    assert len(ds) == len(TAGS)
+    assert [element.value for element in ds][:2] == [("ORIGINAL", "PRIMARY"), "CT"]
+
+
+@VIEWS
+@pytest.mark.parametrize(
+    "key", [0x00100010, Tag(0x00100010), "0010,0010", "(0010,0010)", "00100010", "PatientName", (0x10, 0x10)]
+)
+def test_keys(ds: Dataset, key: Any) -> None:
+    assert isinstance(ds[key], DataElement)
+    assert (ds[key].tag, ds[key].value, ds.get(key), key in ds) == (0x00100010, "Doe^Jane", "Doe^Jane", True)
+
+
+@VIEWS
+@pytest.mark.parametrize(
+    "key", [0x00100030, Tag(0x00100030), "0010,0030", "PatientBirthDate", (0x10, 0x30), 0xFFFFFFFF]
+)
+def test_keys_that_are_not_there(ds: Dataset, key: Any) -> None:
+    assert key not in ds
+    assert ds.get(key) is None
+    assert ds.get(key, "default") == "default"
+    with pytest.raises(KeyError) as caught:
+        ds[key]
+    assert caught.value.args == (key,)
+    with pytest.raises(KeyError):
+        del ds[key]
+
+
+@VIEWS
+@pytest.mark.parametrize(
+    ("key", "error"),
+    [(-1, ValueError), (1 << 32, ValueError), ("PatientNmae", ValueError), ("", ValueError), (1.5, TypeError),
+     (None, TypeError), (slice(1, 2), TypeError), ((1, 2, 3), ValueError)],
+)  # fmt: skip
+def test_what_is_no_key(ds: Dataset, key: Any, error: type[Exception]) -> None:
+    for access in (ds.__getitem__, ds.get, ds.__delitem__, lambda key: ds.__setitem__(key, None)):
+        with pytest.raises(error):
+            access(key)
+    assert key not in ds
+
+
+def test_get_gives_a_value_that_is_empty_and_not_the_default() -> None:
+    assert of(*ELEMENTS).get("PatientID", "default") is None
+
+
+@pytest.mark.parametrize("key", [0x00100030, "PatientBirthDate", "0010,0030", (0x0010, 0x0030)])
+def test_assigning_and_deleting_by_key(key: Any) -> None:
+    ds = of(*ELEMENTS)
+    ds[key] = "20000101"
+    assert (ds[key].vr, ds.PatientBirthDate, len(ds)) == ("DA", "20000101", 7)
+    ds[key] = None
+    assert (ds.PatientBirthDate, key in ds) == (None, True)
+    del ds[key]
+    assert key not in ds
+    assert ds.keys() == TAGS
+
+
+def test_deleting_what_was_read_and_assigning_it_again() -> None:
+    ds = of(*ELEMENTS)
+    del ds["Modality"]
+    assert "Modality" not in ds
+    with pytest.raises(KeyError):
+        del ds["Modality"]
+    ds.Modality = "MR"
+    assert (ds.Modality, len(ds), ds.keys()) == ("MR", 6, TAGS)
+    del ds.Modality
+    assert (len(ds), "Modality" in ds, hasattr(ds, "Modality")) == (5, False, False)
+
+
+def test_elements_are_put_in_by_their_tag() -> None:
+    ds, element = Dataset(), DataElement(0x00091001, "DS", [1, 2])
+    ds.add(element)
+    ds["PatientName"] = DataElement("PatientName", value="Doe^Jane")
+    assert (ds[0x00091001], ds.PatientName) == (element, "Doe^Jane")
+    with pytest.raises(ValueError, match="0010,0020"):
+        ds["PatientID"] = element
+
+
+def test_elements_of_other_data_sets_keep_their_bytes() -> None:
+    source = of((0x00080005, "CS", "ISO_IR 144"), (0x00100010, "PN", b"\xbb\xee"), (0x00180050, "DS", "2,5"))
+    ds = of((0x00080005, "CS", "ISO_IR 100"))
+    for element in source:
+        if element.tag != 0x00080005:
+            ds.add(element)
+    assert (ds.PatientName, ds["PatientName"].raw, ds["SliceThickness"].raw) == ("Лю", b"\xbb\xee", b"2,5 ")
+    assert ds["PatientName"] == source["PatientName"]
+
+
+def test_duplicates_are_one_element_the_first() -> None:
+    ds = in_this_order((0x00100020, "LO", "first"), (0x00080060, "CS", "CT"), (0x00100020, "LO", "second"))
+    assert (ds.PatientID, len(ds), ds.keys()) == ("first", 2, [0x00080060, 0x00100020])
+    assert [element.value for element in ds] == ["CT", "first"]
+    assert {problem.code for problem in ds.problems} >= {"duplicate-element", "out-of-order"}
+    del ds.PatientID
+    assert ds.keys() == [0x00080060]
+
+
+def test_a_data_set_without_elements() -> None:
+    ds = Dataset()
+    assert (len(ds), list(ds), ds.keys(), list(ds.walk()), str(ds), bool(ds)) == (0, [], [], [], "", True)
+    assert (ds.file_meta, ds.transfer_syntax, ds.problems) == (None, None, ())
+
+
+# -- keyword attributes
+
+
+@VIEWS
+def test_attributes(ds: Dataset) -> None:
+    assert (ds.PatientName, ds.ImageType, ds.PatientID, ds.Rows) == ("Doe^Jane", ("ORIGINAL", "PRIMARY"), None, 512)
+    assert isinstance(ds.AnatomicRegionSequence, Sequence)
+    assert ds.AnatomicRegionSequence[0].CodeValue == "A"
+    assert (hasattr(ds, "PatientName"), hasattr(ds, "PatientBirthDate"), hasattr(ds, "shape")) == (True, False, False)
+    assert getattr(ds, "PatientBirthDate", "default") == "default"
+    assert {"PatientName", "Rows", "walk", "keys"} <= set(dir(ds))
+    assert "PatientBirthDate" not in dir(ds)
+
+
+def test_a_keyword_that_is_not_there() -> None:
+    ds = of(*ELEMENTS)
+    for access in (lambda: ds.PatientBirthDate, lambda: delattr(ds, "PatientBirthDate")):
+        with pytest.raises(AttributeError, match="the data set has no PatientBirthDate"):
+            access()
+
+
+@pytest.mark.parametrize("ds", [of(*ELEMENTS), made()], ids=["read", "made"])
+@pytest.mark.parametrize(
+    ("name", "meant"), [("PatientNmae", "PatientName"), ("patientname", "PatientName"), ("Row", "Rows"), ("Xyzzyx", "")]
+)
+def test_a_misspelt_keyword(ds: Dataset, name: str, meant: str) -> None:
+    for access in (lambda: setattr(ds, name, "x"), lambda: delattr(ds, name)):
+        with pytest.raises(AttributeError, match=rf"'{name}'.*{'did you mean.*' + meant if meant else 'data set$'}"):
+            access()
+    if name[0].isupper():
+        with pytest.raises(AttributeError, match=rf"'{name}'.*{meant}"):
+            getattr(ds, name)
+    with pytest.raises(ValueError, match=rf"'{name}'.*{meant}"):
+        ds[name]
+    assert (name in ds, getattr(ds, name, "default")) == (False, "default")
+
+
+def test_a_misspelt_keyword_for_a_new_data_set() -> None:
+    with pytest.raises(AttributeError, match="PatientName"):
+        Dataset(PatientNmae="Doe^Jane")
+
+
+def test_repeating_groups() -> None:
+    ds = of((0x60000010, "US", 1), (0x60020010, "US", 2))
+    assert ds.OverlayRows == 1  # the keyword means the first group
+    assert (ds[0x60020010].value, ds[0x60020010].keyword) == (2, "OverlayRows")
+
+
+def test_keywords_of_a_user_dictionary() -> None:
+    row: Any = ((0x0008, 0x0008, 1), (0x9998, 0x9998, 1), ("FD",), "2", "MyLevels", "My Levels", False, None)
+    ds = of((0x00089998, "FD", (0.5, 1)), syntax=IMPLICIT_LITTLE, dictionary=Dictionary([row]))
+    assert (ds.MyLevels, ds["MyLevels"].value, "MyLevels" in ds, ds.get("MyLevels")) == (
+        (0.5, 1),
+        (0.5, 1),
+        True,
+        (0.5, 1),
+    )
+    assert "MyLevels" in dir(ds)
+    ds.MyLevels = 3
+    assert (ds["MyLevels"].vr, ds["MyLevels"].value) == ("FD", (3.0,))
+    del ds.MyLevels
+    with pytest.raises(AttributeError, match="the data set has no MyLevels"):
+        _ = ds.MyLevels
+    ds["MyLevels"] = (1, 2)
+    assert (ds["MyLevels"].vr, ds.MyLevels, ds["MyLevels"].keyword) == ("FD", (1.0, 2.0), "MyLevels")
+
+
+# -- private elements (PS3.5 7.8)
+
+PRIVATE: list[Row] = [
+    (0x00090010, "LO", "ACME"),
+    (0x00090011, "LO", "EMCA"),
+    (0x00091001, "LO", "of ACME"),
+    (0x00091101, "LO", "of EMCA"),
+    (0x00190010, "LO", "SIEMENS MR HEADER"),
+    (0x0019100C, "IS", "1000"),
+]
+
+
+@pytest.mark.parametrize("syntax", [EXPLICIT_LITTLE, EXPLICIT_BIG], ids=["little", "big"])
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ((0x00090001, "ACME"), "of ACME"),
+        ((0x00091001, "ACME"), "of ACME"),  # the block of the key does not matter
+        ((0x00099901, "EMCA"), "of EMCA"),
+        (("0009,0001", "EMCA "), "of EMCA"),
+        ((Tag(0x0019000C), "SIEMENS MR HEADER"), 1000),
+    ],
+)
+def test_private_elements_by_creator(syntax: TransferSyntax, key: Any, value: object) -> None:
+    ds = of(*PRIVATE, syntax=syntax)
+    assert (ds[key].value, ds.get(key), key in ds) == (value, value, True)
+    del ds[key]
+    assert key not in ds
+    assert len(ds) == len(PRIVATE) - 1
+
+
+@pytest.mark.parametrize(
+    "key", [(0x00091001, "NOBODY"), (0x00091002, "ACME"), (0x00190001, "ACME"), (0x00081001, "ACME")]
+)
+def test_private_elements_that_are_not_there(key: Any) -> None:
+    ds = of(*PRIVATE)
+    assert key not in ds
+    assert ds.get(key, "default") == "default"
+    for access in (ds.__getitem__, ds.__delitem__):
+        with pytest.raises(KeyError):
+            access(key)
+
+
+def test_private_creators_in_unknown_vr() -> None:
+    assert of((0x00090010, "UN", b"ACME "), (0x00091001, "LO", "a"))[0x00090001, "ACME"].value == "a"
+
+
+def test_assigning_private_elements() -> None:
+    ds = of(*PRIVATE)
+    ds[0x00090001, "EMCA"] = "new"
+    ds[0x0019000C, "SIEMENS MR HEADER"] = 500
+    assert (ds[0x00091101].value, ds[0x0019100C].value) == ("new", 500)
+    del ds[0x0019100C]
+    ds[0x0019000C, "SIEMENS MR HEADER"] = "250"  # the VR is that of the private dictionary
+    assert (ds[0x0019100C].vr, ds[0x0019100C].value, ds[0x0019100C].name) == ("IS", 250, "B_value")
+
+
+def test_a_new_creator_gets_a_block() -> None:
+    ds = of(*PRIVATE)
+    ds[0x00090002, "NEW"] = DataElement(0x00091202, "DS", 1.5)
+    ds[0x000B00FF, "NEW"] = b"ab"
+    assert (ds[0x00090012].vr, ds[0x00090012].value, ds[0x00091202].value) == ("LO", "NEW", 1.5)
+    assert (ds[0x000B0010].value, ds[0x000B10FF].value, ds[0x000B10FF].vr) == ("NEW", b"ab", "UN")
+    assert ds[0x00090002, "NEW"].private_creator == "NEW"
+    with pytest.raises(ValueError, match="even"):
+        ds[0x00080002, "NEW"] = b"ab"
