@@ -168,6 +168,18 @@ cdef class Index:
                 at += 1
         return found
 
+    def path(self, index: int) -> str:
+        """The tag path of a record, such as `(0040,A730)[0].(0008,0100)`; of an item, such as `(0040,A730)[0]`."""
+        cdef str path = ""
+        cdef uint32_t tag
+        for at, position in self.ancestors(index):
+            tag = self._view.records[<uint32_t>at].tag
+            if tag == ITEM_TAG:
+                path += f"[{position}]"
+            else:
+                path += f"{'.' if path else ''}({tag >> 16:04X},{tag & 0xFFFF:04X})"
+        return path
+
     def __reduce__(self):
         segments = [(self._view.segments[i].start, bytes(self.owners[i])) for i in range(self._view.segment_count)]
         records = (<const char *>self._view.records)[: self._view.count * sizeof(Element)]

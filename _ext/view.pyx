@@ -994,20 +994,8 @@ cdef class DatasetView:
             if self._item == NO_RECORD:
                 self._prefix = ""
             else:
-                self._prefix = path_of(self._index, self._item) + "."
+                self._prefix = self._index.path(self._item) + "."
         return self._prefix
-
-
-def path_of(index, uint32_t record) -> str:
-    """The tag path of a record, such as `(0040,A730)[0].(0008,0100)`; of an item, such as `(0040,A730)[0]`."""
-    cdef str path = ""
-    for at, position in index.ancestors(record):
-        tag, _, _, _, _, _, _ = index.record(at)
-        if tag == <uint32_t>ITEM_TAG:
-            path += f"[{position}]"
-        else:
-            path += f"{'.' if path else ''}({tag >> 16:04X},{tag & 0xFFFF:04X})"
-    return path
 
 
 def element_path(ElementView element) -> str:

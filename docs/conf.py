@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from importlib import import_module
 from pathlib import Path
 
 DOCS = Path(__file__).parent
@@ -10,11 +11,9 @@ sys.path.insert(0, str(DOCS / "_extensions"))
 if any(path.suffix in {".so", ".pyd"} for path in (DOCS.parent / "dicomkit" / "_ext").iterdir()):
     sys.path.insert(0, str(DOCS.parent))  # built in place: the sources; else the installed package
 
-import dicomkit
-
 project = "dicomkit"
-copyright = "the dicomkit developers"  # noqa: A001  # Sphinx names it so
-version = release = dicomkit.__version__
+copyright = "the dicomkit developers"  # Sphinx names it so
+version = release = import_module("dicomkit").__version__
 
 extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "stub_types", "fact_tables"]
 exclude_patterns = ["_build", "_extensions"]

@@ -95,6 +95,9 @@ def main() -> NoReturn:
         # buffered must not be written when the interpreter ends.
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         code = 0
+    except OSError as error:
+        sys.stderr.write(f"F: the output cannot be written: {error.strerror or error}\n")
+        code = 1
     except KeyboardInterrupt:
         code = 130
     sys.stderr.flush()

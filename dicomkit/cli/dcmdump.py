@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from dicomkit.cli.log import Log
     from dicomkit.cli.options import Options
+    from dicomkit.formats.dump import Subject
 
 __all__ = ["GROUPS", "PARAMETERS", "run"]
 
@@ -34,22 +35,12 @@ def run(options: Options, out: IO[bytes], log: Log) -> int:
 
     Raises:
         UsageError: the options do not go together.
+        OSError: the output cannot be written.
     """
-    reading = read_options(options)
-    reading["tolerate"] = tolerated(options)
-    for field, name in (("stop_after", "--stop-after-elem"), ("stop_before", "--stop-before-elem")):
-        if field in options:
-            reading[field] = _tag(options[field], log)
-            if reading[field] is None:
-                raise UsageError(f"no valid key given for option {name}")
-    writing: dict[str, Any] = {name: options[name] for name in WRITING if name in options}
-    writing.setdefault("color", out.isatty())
-    if not options.get("load", True):
-        writing["load_limit"] = 1024 * options.get("max_read_length", 4)
-    if "search" in options:
-        writing["search"] = [_tag(text, log, path=True) for text in options["search"]]
-        if None in writing["search"]:
-            return 1
+    reading = _reading(options, log)
+    writing = _writing(options, out, log)
+    if writing is None:
+        return 1
     directory = options.get("pixel_directory")
     if directory is not None and not os.path.isdir(directory):
         log.warn("directory specified for --write-pixel does not exist, ignoring this option")
@@ -58,10 +49,6 @@ def run(options: Options, out: IO[bytes], log: Log) -> int:
     if not files:
         log.fatal("no input files to be dumped")
         return 1
-    if os.environ.get("DCMDICTPATH"):
-        from dicomkit.standard.user_dictionary import Dictionary
-
-        reading["dictionary"] = Dictionary.from_environment()
     if options.get("utf8"):
         log.info("converting all element values that are affected by Specific Character Set (0008,0005) to UTF-8")
     page = _Page(out, options.get("filename", ""), len(files), "search" in options)
@@ -72,22 +59,60 @@ def run(options: Options, out: IO[bytes], log: Log) -> int:
             writing["pixel_file"] = os.path.join(directory, os.path.basename(name))
         try:
             subject = open_subject(sys.stdin.buffer if name == "-" else name, **reading)
-            if log.shows("warn"):
-                for problem in subject.problems():
-                    log.warn(f"{problem}: {name}")
-            if subject.damage:
-                failures += 1
-                log.error(f"dcmdump: {subject.damage}: reading file: {name}")
-                if not options.get("ignore_errors"):
-                    continue
-            for skipped in write_text(subject, page.write, **writing):
-                log.warn(f"output file for pixel data already exists or cannot be written, skipping: {skipped}")
-        except BrokenPipeError:
-            raise
-        except (DicomError, OSError) as error:
+            failures += not _dump(subject, name, page, log, options.get("ignore_errors", False), writing)
+        except DicomError as error:
             failures += 1
-            log.error(f"dcmdump: {getattr(error, 'strerror', None) or error}: reading file: {name}")
+            log.error(f"dcmdump: {error}: reading file: {name}")
+        except OSError as error:
+            if page.failed:
+                raise
+            failures += 1
+            log.error(f"dcmdump: {error.strerror or error}: reading file: {name}")
     return min(failures, 255)
+
+
+def _dump(subject: Subject, name: str, page: _Page, log: Log, ignore_errors: bool, writing: dict[str, Any]) -> bool:
+    """Dump one file. Returns whether it is sound."""
+    if log.shows("warn"):
+        for problem in subject.problems():
+            log.warn(f"{problem}: {name}")
+    if subject.damage:
+        log.error(f"dcmdump: {subject.damage}: reading file: {name}")
+    if not subject.damage or ignore_errors:
+        for skipped in write_text(subject, page.write, **writing):
+            log.warn(f"output file for pixel data already exists or cannot be written, skipping: {skipped}")
+    return not subject.damage
+
+
+def _reading(options: Options, log: Log) -> dict[str, Any]:
+    """The arguments of `open_subject`."""
+    reading = read_options(options)
+    reading["tolerate"] = tolerated(options)
+    for field, name in (("stop_after", "--stop-after-elem"), ("stop_before", "--stop-before-elem")):
+        if field in options:
+            reading[field] = _tag(options[field], log)
+            if reading[field] is None:
+                raise UsageError(f"no valid key given for option {name}")
+    if os.environ.get("DCMDICTPATH"):
+        from dicomkit.standard.user_dictionary import Dictionary
+
+        dictionary = reading["dictionary"] = Dictionary.from_environment()
+        for problem in () if dictionary is None else dictionary.problems:
+            log.warn(f"data dictionary: {problem}")
+    return reading
+
+
+def _writing(options: Options, out: IO[bytes], log: Log) -> dict[str, Any] | None:
+    """The arguments of `write_text`; None if a tag to search for is none."""
+    writing: dict[str, Any] = {name: options[name] for name in WRITING if name in options}
+    writing.setdefault("color", out.isatty())
+    if not options.get("load", True):
+        writing["load_limit"] = 1024 * options.get("max_read_length", 4)
+    if "search" in options:
+        writing["search"] = [_tag(text, log, path=True) for text in options["search"]]
+        if None in writing["search"]:
+            return None
+    return writing
 
 
 def _tag(text: str, log: Log, *, path: bool = False) -> Any:
@@ -115,6 +140,7 @@ class _Page:
         self.count = 0
         self.printed = 0
         self.pending: bytes | None = b""
+        self.failed = False
 
     def begin(self, name: str) -> None:
         """Another file."""
@@ -132,8 +158,9 @@ class _Page:
             self.pending = b"\n"
 
     def heading(self, number: str, name: str) -> None:
+        """The heading of a file."""
         gap = "\n" if self.count > 1 else ""
-        self.out.write(f"{gap}# dcmdump ({number}): ".encode() + os.fsencode(name) + b"\n")
+        self._put(f"{gap}# dcmdump ({number}): ".encode() + os.fsencode(name) + b"\n")
 
     def write(self, text: bytes) -> None:
         """Text of this file."""
@@ -141,6 +168,13 @@ class _Page:
             return
         if self.pending is not None:
             self.printed += 1
-            self.out.write(self.pending)
+            self._put(self.pending)
             self.pending = None
-        self.out.write(text)
+        self._put(text)
+
+    def _put(self, text: bytes) -> None:
+        try:
+            self.out.write(text)
+        except OSError:
+            self.failed = True  # this is not the fault of the file that is read
+            raise

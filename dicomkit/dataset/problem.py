@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dicomkit._ext.tagstream import PROBLEMS
-from dicomkit._ext.view import path_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -54,7 +53,7 @@ class Problem:
 def problems_of(index: Index, first: int, stop: int | None) -> tuple[Problem, ...]:
     """The faults that the parser noted in the records from `first` to `stop` (None: all), as problems."""
     return tuple(
-        Problem(*PROBLEMS[code], "" if record is None else path_of(index, record), offset)
+        Problem(*PROBLEMS[code], "" if record is None else index.path(record), offset)
         for code, record, offset in index.faults
         if stop is None or (record is not None and first <= record < stop)
     )

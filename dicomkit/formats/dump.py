@@ -174,9 +174,7 @@ def _is_item(index: Index, record: int) -> bool:
 
 
 def _sentence(index: Index, code: int, record: int | None, offset: int) -> str:
-    from dicomkit._ext.view import path_of
-
-    where = "" if record is None else f" in {path_of(index, record)}"
+    where = "" if record is None else f" in {index.path(record)}"
     return f"{PROBLEMS[code][1]}{where} at byte {offset}"
 
 
@@ -277,7 +275,6 @@ def write_text(
         Files that pixel data was not written to, because they are there already or cannot be written.
 
     Raises:
-        ValueDecodeError: text cannot be converted to UTF-8.
         SourceChanged: a value that was not in memory cannot be read any more.
     """
     names = ["correct"] if correct else []
@@ -353,11 +350,7 @@ def _encoding_name(index: Index) -> str:
 
 
 def _to_utf8(value: bytes, vr: str, charset: bytes) -> bytes | None:
-    """A text value in UTF-8 and without padding, None if it is UTF-8 already.
-
-    Raises:
-        ValueDecodeError: it is not in its character set.
-    """
+    """A text value in UTF-8 and without padding, None if it is UTF-8 already."""
     from dicomkit.dataset.text import character_sets
 
     terms = [term.strip() for term in charset.decode("ascii", "replace").strip(" \0").split("\\")]

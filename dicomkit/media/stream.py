@@ -15,7 +15,6 @@ from dicomkit._ext.tagstream import (
     TagStreamError,
     detect_encoding,
 )
-from dicomkit._ext.view import path_of
 from dicomkit.errors import ParseError
 from dicomkit.media.source import open_source
 
@@ -172,13 +171,13 @@ def _what_is_there(tags: TagStream, name: str, status: int, offset: int) -> tupl
     """The index up to an error, and the error, which says where it is."""
     container, tag = tags.place(offset)
     index = tags.finish()
-    path = "" if container is None else path_of(index, container)
+    path = "" if container is None else index.path(container)
     reason = "sequences are nested too deeply" if status == STATUS_TOO_DEEP else "too many elements"
     if status == STATUS_FAULT:
         code, record, offset = index.faults[-1]
         reason = PROBLEMS[code][1]
         if record is not None:
-            path = path_of(index, record)
+            path = index.path(record)
         elif tag is not None:
             path += f"{'.' if path else ''}({tag >> 16:04X},{tag & 0xFFFF:04X})"
     return index, ParseError(reason, offset, path, name)

@@ -1,7 +1,7 @@
 """The directive `facts`: a table of the program's own tables, so that the manual cannot differ from it.
 
-    ```{facts} problems
-    ```
+```{facts} problems
+```
 """
 
 from __future__ import annotations
@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, ClassVar
 
 from docutils import nodes
 from docutils.parsers.rst import directives
-from facts import TABLES, TITLED
 from sphinx.util.docutils import SphinxDirective
+
+from facts import TABLES, TITLED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -40,9 +40,7 @@ def file_problems() -> Table:
 
 def quirks() -> Table:
     """Names for `quirks=`."""
-    rows = [
-        (f"`{name}`", *_marked(QUIRK_MEANINGS.get(name, ("", "")))) for name in [*QUIRKS, *sorted(FILE_QUIRKS)]
-    ]
+    rows = [(f"`{name}`", *_marked(QUIRK_MEANINGS.get(name, ("", "")))) for name in [*QUIRKS, *sorted(FILE_QUIRKS)]]
     return ("Name", "Meaning", "dcmdump"), rows
 
 

@@ -7,13 +7,15 @@ methods: napoleon takes what stands before a colon in their first line for a typ
 from __future__ import annotations
 
 import ast
+import inspect
 import re
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sphinx.ext.napoleon.docstring import GoogleDocstring
+
 import dicomkit
-from sphinx.ext.napoleon import GoogleDocstring
 
 if TYPE_CHECKING:
     from typing import Any
@@ -57,7 +59,7 @@ def add_property_types(app: Sphinx) -> None:
             for name, (parameters, result) in signatures().get(base.__name__, {}).items():
                 if parameters == "()" and not callable(getattr(base, name)) and name not in vars(cls):
                     annotations.setdefault(name, result)
-        cls.__annotations__ = {**annotations, **cls.__dict__.get("__annotations__", {})}
+        cls.__annotations__ = {**annotations, **inspect.get_annotations(cls)}
 
 
 def process_signature(

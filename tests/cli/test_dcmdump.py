@@ -219,3 +219,24 @@ def test_text_in_utf8(tmp_path: Path, build: object, tool: Callable[..., object]
         result.err
         == "I: converting all element values that are affected by Specific Character Set (0008,0005) to UTF-8\n"
     )
+
+
+class Full(io.BytesIO):
+    """An output that takes nothing."""
+
+    def write(self, data: object) -> int:
+        raise OSError(28, "No space left on device")
+
+
+def test_a_full_disk_is_not_blamed_on_the_file(files: Path) -> None:
+    with pytest.raises(OSError, match="No space left"):
+        run_dcmdump(parse(GROUPS, ["a.dcm", "b.dcm"]), Full(), Log(io.StringIO()))
+
+
+def test_faults_of_the_user_dictionary_are_told(
+    files: Path, tool: Callable[..., object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DCMDICTPATH", "none.dic")
+    result = tool("dcmdump", "+P", "0010,0010", "a.dcm")
+    assert (result.code, result.out) == (0, NAME)
+    assert result.err.startswith("W: data dictionary: none.dic: ")

@@ -137,13 +137,12 @@ def test_same_elements_as_pydicom(pydicom_files: list[Path]) -> None:
     pydicom = pytest.importorskip("pydicom")
     compared = 0
     for path in pydicom_files:
+        if path.name == "priv_SQ.dcm":  # implicit VR: we see that a private value is a sequence, pydicom leaves it UN
+            continue
         try:
-            other = pydicom.dcmread(path)
-            tags = [int(element.tag) for element in other.iterall()]
+            tags = [int(element.tag) for element in pydicom.dcmread(path).iterall()]
         except Exception:  # it refuses some of its own files
             continue
-        ds = dicomkit.read(path)
-        if tags != sorted(tags) or not ds.problems:  # pydicom sorts at the top level only, and drops nothing
-            assert [int(element.tag) for element in ds.walk()] == tags, path.name
-            compared += 1
-    assert compared > 50
+        assert [int(element.tag) for element in dicomkit.read(path).walk()] == tags, path.name
+        compared += 1
+    assert compared > 100

@@ -50,9 +50,7 @@ def test_pydicom(old: str, new: str, examples_dir: Path) -> None:
 
 
 @pytest.mark.parametrize(("old", "new"), rows("coming-from-dcmdump.md"))
-def test_dcmdump(
-    old: str, new: str, examples_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_dcmdump(old: str, new: str, examples_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     shutil.copytree(examples_dir, tmp_path / "examples")
     shutil.copy(examples_dir / "ct.dcm", tmp_path / "file.dcm")
     monkeypatch.chdir(tmp_path)

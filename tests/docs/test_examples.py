@@ -1,7 +1,7 @@
 """The manual is right: its Python and its commands run, page by page, and print what it says they print.
 
-A page is run from top to bottom in an empty folder with a copy of `examples/`; its blocks share their names. Sessions (`>>>`)
-are doctests with `...` for what does not matter; of console blocks the lines `$ dicomkit ...` and `$ echo $?` are run.
+A page is run from top to bottom in an empty folder with a copy of `examples/`; its blocks share their names. Sessions
+(`>>>`) are doctests with `...` for what does not matter; of console blocks `$ dicomkit ...` and `$ echo $?` are run.
 """
 
 from __future__ import annotations
@@ -38,7 +38,8 @@ def blocks(page: Path) -> list[Block]:
     """The fenced blocks of a page, in order."""
     text = page.read_text("utf-8")
     return [
-        Block(match[2], textwrap.dedent(match[3]), text.count("\n", 0, match.start(3))) for match in FENCE.finditer(text)
+        Block(match[2], textwrap.dedent(match[3]), text.count("\n", 0, match.start(3)))
+        for match in FENCE.finditer(text)
     ]
 
 
