@@ -31,7 +31,16 @@ write_tables(Path("facts"), Path("_ext/standard_tables.h"))
 # `depends` puts the .pyx, .pxd and .h files into the sdist; cythonize has replaced them by build/*.c in `sources`.
 SOURCES = [path.as_posix() for path in sorted(Path("_ext").iterdir())]
 
+# The script that installers make imports `re`, which takes as long as the whole of a small dump; on Windows there must be
+# an .exe all the same.
+COMMAND: dict[str, object]
+if MSVC:
+    COMMAND = {"entry_points": {"console_scripts": ["dicomkit = dicomkit.cli:main"]}}
+else:
+    COMMAND = {"scripts": ["bin/dicomkit"]}
+
 setup(
+    **COMMAND,
     ext_modules=cythonize(
         [
             Extension(
@@ -55,5 +64,5 @@ setup(
             "freethreading_compatible": True,
             "autotestdict": False,
         },
-    )
+    ),
 )

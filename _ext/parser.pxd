@@ -168,8 +168,9 @@ cdef inline int grow(Parser *p) noexcept nogil:
     if p.stop > p.pos > p.begin:
         wanted = p.count + <uint64_t>(1.0625 * p.count * (p.stop - p.pos) / (p.pos - p.begin))
         wanted = min(max(wanted, least), 32 * least)
-    if wanted >= NO_RECORD:
+    if least >= NO_RECORD:
         return TOO_LARGE
+    wanted = min(wanted, <uint64_t>NO_RECORD - 1)
     records = larger_block(p.records, p.count * sizeof(Element), least * sizeof(Element), wanted * sizeof(Element))
     if records == NULL:
         return NO_MEMORY

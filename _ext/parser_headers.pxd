@@ -58,7 +58,7 @@ cdef inline int read_unknown_vr(Parser *p, Container *c, const uint8_t *at, Head
         if status == NEED_MORE:
             return status
         if status == DONE and h.length <= room - 12:
-            if h.vr == VR_OX:  # seen for Pixel Data
+            if h.vr == VR_OX and h.tag == PIXEL_DATA:  # seen in files
                 h.vr = VR_OW
                 h.flags |= GUESSED_VR
             return problem(p, UNKNOWN_VR, p.count, p.pos)

@@ -12,7 +12,9 @@ from libc.string cimport memcmp, strlen
 from dictionary cimport (
     NO_CREATOR, NO_ROW, NO_TAG, ROW_RETIRED, ROW_WITHOUT_SS, Creator, Range, Row, Slot, Tables, UIDRow, tag_hash, text_hash
 )
-from standard cimport Attribute, RegisteredUID, StandardAPI, UserDictionary
+from standard cimport (
+    TS_BIG_ENDIAN, TS_DEFLATED, TS_ENCAPSULATED, TS_IMPLICIT_VR, Attribute, RegisteredUID, StandardAPI, UserDictionary,
+)
 
 
 cdef extern from "standard_tables.h" nogil:
@@ -323,6 +325,12 @@ FUNCTIONS.keyword = api_keyword
 FUNCTIONS.uid = api_uid
 
 API = PyCapsule_New(&FUNCTIONS, "dicomkit._ext.standard.API", NULL)
+
+# Bits of a transfer syntax's properties
+IMPLICIT_VR = TS_IMPLICIT_VR
+BIG_ENDIAN = TS_BIG_ENDIAN
+DEFLATED = TS_DEFLATED
+ENCAPSULATED = TS_ENCAPSULATED
 
 
 # ---- For Python ----------------------------------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ from libc.stdint cimport UINT64_MAX, uint8_t, uint32_t, uint64_t
 from libc.stdlib cimport calloc, free, malloc
 from libc.string cimport memcpy, memset
 
-from element cimport TRUNCATED, UNDELIMITED, Element, IndexView, Segment, load_u32, stream_bytes
+from element cimport CONTAINER, TRUNCATED, UNDELIMITED, Element, IndexView, Segment, load_u32, stream_bytes
 from parser cimport *
 from parser_context cimport resolve_ambiguous
 from parser_steps cimport close, parse
@@ -356,7 +356,7 @@ cdef class TagStream:
         cdef Parser *p = self._p
         cdef Container *c = &p.stack[p.top]
         cdef const uint8_t *at
-        record = None if c.record == <uint32_t>NO_RECORD else c.record
+        record = None if c.record == <uint32_t>NO_RECORD or p.dropped != NO_RECORD else c.record
         for owner, start in zip(self._owners, self._starts):
             if start <= offset and offset + 4 <= start + len(owner):
                 head = bytes(owner[offset - start : offset - start + 4])
@@ -368,6 +368,8 @@ cdef class TagStream:
         cdef Parser *p = self._p
         cdef int i
         p.size = size
+        if p.pos > size:
+            self._cut(size)
         for i in range(p.top + 1):
             if p.stack[i].limit > size:
                 if p.stack[i].record != <uint32_t>NO_RECORD and p.stack[i].limit != UINT64_MAX:
@@ -375,6 +377,22 @@ cdef class TagStream:
                     if problem(p, VALUE_TRUNCATED, p.stack[i].record, p.records[p.stack[i].record].offset) != DONE:
                         self._ended_badly = True
                 p.stack[i].limit = size
+
+    cdef int _cut(self, uint64_t size) except -1:
+        """The parse has jumped over a value that the stream does not hold to its end."""
+        cdef Parser *p = self._p
+        cdef Element *e
+        cdef uint32_t i
+        for i in range(p.count):
+            e = &p.records[i]
+            if not e.flags & CONTAINER and e.offset + e.length > size:
+                e.length = <uint32_t>(size - e.offset) if e.offset < size else 0
+                e.offset = min(e.offset, size)
+                e.flags |= TRUNCATED
+                if problem(p, VALUE_TRUNCATED, i, e.offset) != DONE:
+                    self._ended_badly = True
+        p.pos = size
+        return 0
 
     cdef int _trim(self) except -1:
         """Give up what the last window holds of a value that was jumped over: mostly, all but the header of an image."""
@@ -458,4 +476,6 @@ def detect_encoding(head, Py_ssize_t at, uint64_t remaining) -> tuple | None:
     length = load_u32(p + 4, big_endian)
     if length != UNDEFINED and length > remaining - 8:
         return None
+    if tag == 0:  # zeros, unless it is the group length of a command set
+        return (True, big_endian, length == 4)
     return (True, big_endian, STANDARD.vr(NULL, tag) != 0)

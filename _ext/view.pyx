@@ -421,9 +421,9 @@ cdef Shape shape_of(const UserDictionary *user, uint32_t tag) noexcept nogil:
 
 
 cdef uint16_t known_vr(const UserDictionary *user, uint32_t tag) noexcept nogil:
-    """The VR of a public tag if it depends on nothing, else 0."""
+    """The VR of a public tag that a value of UN can be decoded by: not one that depends on others, nor SQ; else 0."""
     cdef uint16_t vr = 0 if tag & 0x10000 else STANDARD.vr(user, tag)
-    return vr if vr < 0x6100 else 0
+    return vr if vr < 0x6100 and vr != SQ else 0
 
 
 # ------------------------------------------------------------------------------------------------ elements

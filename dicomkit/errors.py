@@ -50,7 +50,8 @@ class ParseError(DicomError, ValueError):
     def __str__(self) -> str:
         text = self.reason
         if self.path:
-            text += f" in {self.path}"
+            path = self.path if len(self.path) <= 200 else f"{self.path[:100]}...{self.path[-97:]}"
+            text += f" in {path}"
         if self.offset is not None:
             text += f" at byte {self.offset}"
         return f"{self.source}: {text}" if self.source else text

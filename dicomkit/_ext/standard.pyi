@@ -1,4 +1,4 @@
-from typing import Any, Protocol, TypeAlias
+from typing import Any, Final, Protocol, TypeAlias
 
 # tag, VRs, VM, keyword, name, retired
 ElementRow: TypeAlias = tuple[int, tuple[str, ...], str, str, str, bool]
@@ -10,6 +10,11 @@ class _UserDictionary(Protocol):
     def capsule(self) -> Any: ...  # "dicomkit.UserDictionary"
 
 API: Any  # PyCapsule, see standard.h
+
+IMPLICIT_VR: Final[int]
+BIG_ENDIAN: Final[int]
+DEFLATED: Final[int]
+ENCAPSULATED: Final[int]
 
 def element(tag: int, user: _UserDictionary | None = None) -> ElementRow | None: ...
 def keyword(keyword: str, user: _UserDictionary | None = None) -> ElementRow | None: ...

@@ -7,7 +7,7 @@ from dicomkit._ext.view import DatasetView
 from dicomkit.dataset import display
 from dicomkit.dataset._keywords import Keywords
 from dicomkit.dataset.element import DataElement
-from dicomkit.dataset.path import ALL, locate, parse_path, select, tag_of
+from dicomkit.dataset.path import locate, select, tag_of
 from dicomkit.dataset.private import creator_of, find_private, reserve_private
 from dicomkit.dataset.problem import Problem, problems_of
 from dicomkit.standard.tag import Tag
@@ -15,7 +15,7 @@ from dicomkit.standard.tag import Tag
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from typing import Any, TypeAlias, TypeGuard
+    from typing import Any, TypeAlias
 
     from dicomkit._ext.tagstream import Index
     from dicomkit.dataset.text import CharacterSets
@@ -31,8 +31,7 @@ class Dataset(DatasetView, Keywords):
 
     `ds.PatientName` is a value (typed by the dictionary, see `DataElement`); `ds[key]` is the `DataElement`. A key is a
     tag (`0x00100010`, `Tag`, `"0010,0010"`), a keyword, a tag path (`"RTDoseROISequence[0].DoseValue"`), or a pair of a
-    private tag and its private creator (`(0x00091001, "ACME")`; the block digits do not matter, and assigning reserves a
-    block for a new creator).
+    private tag and its private creator (`(0x00091001, "ACME")`; the block digits do not matter).
 
     Iterating gives the elements in the order of their tags; `walk()` also those inside sequences.
 
@@ -57,23 +56,18 @@ class Dataset(DatasetView, Keywords):
     # -- by key
 
     def __getitem__(self, key: Key) -> DataElement:
-        if type(key) is int and 0 <= key <= 0xFFFFFFFF:
-            element = self._element(key)
-        elif _is_path(key):
-            element = next(select(self, self._one(key)), None)
-        else:
-            element = self._element(self._tag_of(key))
+        dataset, tag = self._locate(key)
+        element = dataset._element(tag)
         if element is None:
             raise KeyError(key)
         return element
 
     def __contains__(self, key: object) -> bool:
         try:
-            if _is_path(key):
-                return next(self.select(key), None) is not None
-            return self._has(self._tag_of(key))  # type: ignore[arg-type]  # _tag_of refuses what is no key
+            dataset, tag = self._locate(key)  # type: ignore[arg-type]  # which refuses what is no key
         except (KeyError, ValueError, TypeError):
             return False
+        return dataset._has(tag)
 
     def get(self, key: Key, default: Any = None) -> Any:
         """The value (not the element) of a key, or `default` if it is not there."""
@@ -83,48 +77,37 @@ class Dataset(DatasetView, Keywords):
             return default
 
     def __setitem__(self, key: Key, value: Any) -> None:
-        if _is_path(key):
-            item, last = locate(self, key, self._dictionary)
-            item[last] = value
-            return
         if isinstance(key, tuple) and isinstance(key[1], str):
-            tag = reserve_private(self, Tag(key[0]), key[1])
+            dataset, tag = self, reserve_private(self, Tag(key[0]), key[1])
         else:
-            tag = self._tag_of(key)
-        if isinstance(value, DataElement):
-            if value.tag != tag:
-                raise ValueError(f"an element with tag {value.tag} cannot be stored under {Tag(tag)}")
-            self._changes()[tag] = value._apart() if value.vr != "SQ" else DataElement(tag, "SQ", value.value)
-            return
-        present = self._element(tag)
-        self._changes()[tag] = DataElement(
-            tag,
-            None if present is None else present.vr,
-            value,
-            private_creator=creator_of(self, tag),
-            dictionary=self._dictionary,
-        )
+            dataset, tag = self._locate(key)
+        if not isinstance(value, DataElement):
+            present = dataset._element(tag)
+            vr = None if present is None else present.vr
+            creator = creator_of(dataset, tag)
+            value = DataElement(tag, vr, value, private_creator=creator, dictionary=dataset._dictionary)
+        elif value.tag != tag:
+            raise ValueError(f"an element with tag {value.tag} cannot be stored under {Tag(tag)}")
+        else:
+            value = value._apart() if value.vr != "SQ" else DataElement(tag, "SQ", value.value)
+        dataset._changes()[tag] = value
 
     def add(self, element: DataElement) -> None:
         """Put an element in the place of its tag."""
         self[element.tag] = element
 
     def __delitem__(self, key: Key) -> None:
-        if _is_path(key):
-            item, last = locate(self, key, self._dictionary)
-            del item[last]
-            return
-        tag = self._tag_of(key)
-        if not self._has(tag):
+        dataset, tag = self._locate(key)
+        if not dataset._has(tag):
             raise KeyError(key)
-        if self._indexed(tag):
-            self._changes()[tag] = None
+        if dataset._indexed(tag):
+            dataset._changes()[tag] = None
         else:
-            del self._changes()[tag]
+            del dataset._changes()[tag]
 
     def select(self, path: str) -> Iterator[DataElement]:
         """All elements that a tag path names, also with `[*]` for all items of a sequence."""
-        return select(self, parse_path(path, self._dictionary))
+        return select(self, path)
 
     def keys(self) -> list[Tag]:
         """The tags, ascending."""
@@ -190,7 +173,21 @@ class Dataset(DatasetView, Keywords):
             return NotImplemented
         if self is other:
             return True
-        return len(self) == len(other) and all(a == b for a, b in zip(self, other, strict=True))
+        pairs = [(self, other)]  # not recursive: 128 levels of items are legal, and more than Python's stack bears
+        while pairs:
+            one, two = pairs.pop()
+            if len(one) != len(two):
+                return False
+            for a, b in zip(one, two, strict=True):
+                if a._tag != b._tag or a.vr != b.vr:
+                    return False
+                if a.vr == "SQ":
+                    if len(a.value) != len(b.value):
+                        return False
+                    pairs.extend(zip(a.value, b.value, strict=True))
+                elif a != b:
+                    return False
+        return True
 
     __hash__ = None  # type: ignore[assignment]  # mutable
 
@@ -201,7 +198,7 @@ class Dataset(DatasetView, Keywords):
         return "\n".join(display.lines(self))
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__} of {len(self)} elements>"
+        return f"<{type(self).__name__} of {len(self)} element{'' if len(self) == 1 else 's'}>"
 
     def _repr_html_(self) -> str:
         return display.table(self)
@@ -233,30 +230,23 @@ class Dataset(DatasetView, Keywords):
         """The user dictionary it was read with, or None."""
         return None if self._index is None else self._index.dictionary
 
-    def _tag_of(self, key: Key) -> int:
+    def _locate(self, key: Key) -> tuple[Dataset, int]:
+        """The data set or item that a key leads to, and the tag in it."""
+        if type(key) is int and 0 <= key <= 0xFFFFFFFF:
+            return self, key
         if isinstance(key, str):
-            return tag_of(key, self._dictionary)
+            return locate(self, key) if "[" in key or "." in key else (self, tag_of(key, self._dictionary))
         if isinstance(key, tuple) and len(key) == 2 and isinstance(key[1], str):
             tag = find_private(self, Tag(key[0]), key[1])
             if tag is None:
                 raise KeyError(key)
-            return tag
-        return tag_of(key)
-
-    def _one(self, path: str) -> list[tuple[Tag, int]]:
-        steps = parse_path(path, self._dictionary)
-        if any(number == ALL for _, number in steps):
-            raise ValueError(f"{path!r} names several elements: use select()")
-        return steps
+            return self, tag
+        return self, Tag(key)
 
     def _changes(self) -> dict[int, DataElement | None]:
         if self._overlay is None:
             object.__setattr__(self, "_overlay", {})
         return self._overlay  # type: ignore[return-value]  # just set
-
-
-def _is_path(key: object) -> TypeGuard[str]:
-    return isinstance(key, str) and ("[" in key or "." in key)
 
 
 def _unknown_keyword(name: str) -> str:

@@ -190,9 +190,3 @@ def _rebuild(tag: int, vr: str, value: Any) -> DataElement:
     element = DataElement.__new__(DataElement)
     element._set(tag, vr, value)
     return element
-
-
-def dictionary_vr(tag: Tag) -> str:
-    """The VR that the public dictionary has for a tag; the first where it has several, UN where it has none."""
-    entry = standard.element(tag)
-    return entry[1][0] if entry is not None and entry[1] else "UN"

@@ -1,7 +1,7 @@
 """Tag paths: how to name an element inside sequences.
 
-`RTDoseROISequence[0].DoseValue`, `(0040,a730)[*].(0040,a160)`: tags or keywords, item numbers from 0 in brackets, `*` for
-all items.
+`RTDoseROISequence[0].DoseValue`, `(0040,a730)[*].(0040,a160)`: tags or keywords, item numbers from 0 in brackets, `*`
+for all items.
 """
 
 from __future__ import annotations
@@ -20,14 +20,18 @@ if TYPE_CHECKING:
 
 __all__ = ["locate", "parse_path", "select", "tag_of"]
 
-ALL = -1    # item number of `[*]`
-NONE = -2   # of a step without brackets: the last one
+ALL = -1  # item number of `[*]`
+NONE = -2  # of a step without brackets: the last one
 
 
-def tag_of(key: int | str | tuple[int, int], dictionary: Dictionary | None = None) -> Tag:
-    """The tag that a tag or a keyword names; keywords of a user dictionary come first."""
-    row = None if dictionary is None or not isinstance(key, str) else standard.keyword(key, dictionary)
-    return Tag(key) if row is None else Tag(row[0])
+def tag_of(name: str, dictionary: Dictionary | None = None) -> Tag:
+    """The tag that a text names by its digits or by a keyword; keywords of a user dictionary come first.
+
+    Raises:
+        ValueError: it names none.
+    """
+    row = standard.keyword(name, dictionary)
+    return Tag(name if row is None else row[0])
 
 
 def parse_path(path: str, dictionary: Dictionary | None = None) -> list[tuple[Tag, int]]:
@@ -42,7 +46,7 @@ def parse_path(path: str, dictionary: Dictionary | None = None) -> list[tuple[Ta
         number = NONE
         if bracket:
             digits = rest[:-1].strip()
-            if not rest.endswith("]") or not (digits == "*" or digits.isdecimal() and digits.isascii()):
+            if not rest.endswith("]") or not (digits == "*" or (digits.isdecimal() and digits.isascii())):
                 raise ValueError(f"{part!r} in the tag path {path!r} is not of the form tag[number] or tag[*]")
             number = ALL if digits == "*" else int(digits)
         steps.append((tag_of(name.strip(), dictionary), number))
@@ -51,14 +55,14 @@ def parse_path(path: str, dictionary: Dictionary | None = None) -> list[tuple[Ta
     return steps
 
 
-def locate(dataset: Dataset, path: str, dictionary: Dictionary | None = None) -> tuple[Dataset, Tag]:
+def locate(dataset: Dataset, path: str) -> tuple[Dataset, Tag]:
     """The data set or item that holds, or would hold, the one element that a path names; and the element's tag.
 
     Raises:
         KeyError: an item on the way is not there.
         ValueError: the path is not well formed, or has `[*]`.
     """
-    *steps, (last, _) = parse_path(path, dictionary)
+    *steps, (last, _) = parse_path(path, dataset._dictionary)
     if any(number == ALL for _, number in steps):
         raise ValueError(f"{path!r} names several elements: use select()")
     for tag, number in steps:
@@ -69,13 +73,21 @@ def locate(dataset: Dataset, path: str, dictionary: Dictionary | None = None) ->
     return dataset, last
 
 
-def select(dataset: Dataset, steps: list[tuple[Tag, int]]) -> Iterator[DataElement]:
-    """The elements that a path names, in order; elements and items that are not there are left out."""
+def select(dataset: Dataset, path: str) -> Iterator[DataElement]:
+    """The elements that a path names, in order; elements and items that are not there are left out.
+
+    Raises:
+        ValueError: the path is not well formed.
+    """
+    return _select(dataset, parse_path(path, dataset._dictionary))
+
+
+def _select(dataset: Dataset, steps: list[tuple[Tag, int]]) -> Iterator[DataElement]:
     (tag, number), *rest = steps
     if rest:
         items = _items(dataset, tag)
         for item in items if number == ALL else items[number : number + 1]:
-            yield from select(item, rest)
+            yield from _select(item, rest)
     else:
         element = dataset._element(tag)
         if element is not None:

@@ -6,6 +6,7 @@ stream index it window by window. No data set is made here: `reader` does that, 
 
 from __future__ import annotations
 
+from dicomkit._ext import standard
 from dicomkit._ext.tagstream import (
     PROBLEMS,
     QUIRKS,
@@ -259,13 +260,18 @@ def _syntax(uid: bytes) -> tuple[str, bool, bool, bool, bool] | None:
     """UID, implicit VR, big endian, deflated, native (not compressed in any way) of a registered transfer syntax."""
     known = _SYNTAXES.get(uid)
     if known is None:
-        from dicomkit.standard.transfer_syntax import TransferSyntax
-
-        syntax = TransferSyntax.find(uid.decode("latin-1").strip(" \0"))
-        if syntax is None:
+        row = standard.uid(uid.decode("latin-1").strip(" \0"))
+        if row is None or row[3] != "Transfer Syntax":
             return None
-        native = not (syntax.deflated or syntax.encapsulated)
-        known = (str(syntax.uid), syntax.implicit_vr, syntax.big_endian, syntax.deflated, native)
+        bits = row[5]
+        native = not bits & (standard.DEFLATED | standard.ENCAPSULATED)
+        known = (
+            row[0],
+            bool(bits & standard.IMPLICIT_VR),
+            bool(bits & standard.BIG_ENDIAN),
+            bool(bits & standard.DEFLATED),
+            native,
+        )
         _SYNTAXES[uid] = known
     return known
 

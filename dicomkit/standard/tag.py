@@ -27,6 +27,8 @@ class Tag(int):
             value = _parse(value)
         elif isinstance(value, tuple):
             group, element = value
+            if not isinstance(group, int) or not isinstance(element, int):
+                raise TypeError(f"group and element are two ints, not {value!r}")
             if not (0 <= group <= 0xFFFF and 0 <= element <= 0xFFFF):
                 raise ValueError(f"group and element are 16-bit numbers, not {group:#x} and {element:#x}")
             value = group << 16 | element

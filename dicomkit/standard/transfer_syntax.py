@@ -14,10 +14,10 @@ if TYPE_CHECKING:
     from dicomkit._ext.standard import RegisteredUIDRow
 
 # TS_ bits of standard.h and dictionary.h
-_IMPLICIT_VR = 1
-_BIG_ENDIAN = 2
-_DEFLATED = 4
-_ENCAPSULATED = 8
+_IMPLICIT_VR = standard.IMPLICIT_VR
+_BIG_ENDIAN = standard.BIG_ENDIAN
+_DEFLATED = standard.DEFLATED
+_ENCAPSULATED = standard.ENCAPSULATED
 _BIG_ENDIAN_PIXELS = 16
 _REFERENCED = 32
 _STREAM = 64
