@@ -436,6 +436,8 @@ cdef inline int parse(Parser *p) noexcept nogil:
             status = at_limit(p, c)
             continue
         if c.limit - p.pos < 8:
+            if p.meta and p.top == 0:  # what follows may be a data set of two bytes: deflated, and empty
+                return DONE
             status = short_rest(p, c)
             continue
         if p.pos > p.stop or p.stop - p.pos < 8:

@@ -146,6 +146,8 @@ cdef class Index:
         cdef uint32_t i = index, at = 0, first, position, stop = self._view.count
         cdef Sibling *last
         found = []
+        if i >= stop:
+            raise IndexError(index)
         with cython.critical_section(self):
             while at < stop:
                 position = 0

@@ -512,7 +512,15 @@ cdef class ElementView:
         if self._record == NO_RECORD:
             return True
         cdef const IndexView *view = self._owner._view
-        return stream_bytes(view, view.records[self._record].offset, content_length(view, self._record)) != NULL
+        cdef uint64_t offset = view.records[self._record].offset
+        cdef uint64_t stop = offset + content_length(view, self._record)
+        cdef uint32_t i
+        for i in range(view.segment_count):  # ascending; a sequence may lie in several
+            if view.segments[i].start <= offset <= view.segments[i].stop:
+                offset = min(view.segments[i].stop, stop)
+                if offset == stop:
+                    return True
+        return False
 
     @property
     def value(self):

@@ -155,7 +155,7 @@ class Dataset(DatasetView, Keywords):
 
     @property
     def problems(self) -> tuple[Problem, ...]:
-        """What was wrong in the stream and tolerated, in the order in which it was found; of an item, what was in it."""
+        """What was wrong in the stream and tolerated, in the order in which it was found; of an item, what is in it."""
         meta = self.file_meta.problems if self.file_meta is not None else ()
         own = () if self._index is None else problems_of(self._index, *self._problem_records())
         return (*(self._file_problems or ()), *meta, *own)

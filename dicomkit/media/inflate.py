@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from dicomkit.media.source import Source
     from dicomkit.typing import BytesLike
 
-__all__ = ["inflate"]
+__all__ = ["inflate", "inflates"]
 
 LARGEST = 1 << 30  # bytes that a deflated data set may inflate to: a small file must not fill the memory
 STEP = 1 << 22
@@ -27,7 +27,7 @@ def inflate(source: Source, window: BytesLike, base: int, position: int, zlib_he
 
     data = memoryview(window)[position - base :]
     if not zlib_header and len(data) >= 2 and data[0] & 0x8F == 0x08 and (data[0] << 8 | data[1]) % 31 == 0:
-        zlib_header = _starts_as_zlib(bytes(data[:512]))
+        zlib_header = inflates(bytes(data[:512]), 15)
     notes = ["zlib-header"] if zlib_header else []
     stream = zlib.decompressobj(15 if zlib_header else -15)
     parts: list[bytes] = []
@@ -62,10 +62,11 @@ def inflate(source: Source, window: BytesLike, base: int, position: int, zlib_he
     return b"".join(parts), [*notes, "deflate-damaged"]
 
 
-def _starts_as_zlib(head: bytes) -> bool:
+def inflates(head: bytes, window_bits: int) -> bool:
+    """Whether the start of a stream inflates: raw (-15) or with a zlib header (15)."""
     import zlib
 
     try:
-        return bool(zlib.decompressobj(15).decompress(head))
+        return bool(zlib.decompressobj(window_bits).decompress(head))
     except zlib.error:
         return False

@@ -32,24 +32,24 @@ def read(
 ) -> Dataset:
     """Read a DICOM file or a bare data set.
 
-    What is wrong but can be read all the same is recorded in `ds.problems`: a missing preamble or File Meta Information, a
-    wrong transfer syntax, odd or lying lengths, missing delimiters, truncation, and more.
+    What is wrong but can be read all the same is recorded in `ds.problems`: a missing preamble or File Meta
+    Information, a wrong transfer syntax, odd or lying lengths, missing delimiters, truncation, and more.
 
     Args:
         source: bytes-like, a path, a file object (binary; read from where it stands), or a URL that fsspec opens.
         stop_before: stop at this top-level tag; what follows is not read.
-        only: top-level tags or keywords to read (one or several); reading stops behind the last of them. What they need to be understood
-            (Specific Character Set, private creators, Pixel Representation) is read too.
-        defer_size: values longer than this many bytes are left where they are and read when they are touched. The values
-            of bytes-like sources and of streams that cannot seek are always in memory.
+        only: top-level tags or keywords to read (one or several); reading stops behind the last of them. What they need
+            to be understood (Specific Character Set, private creators, Pixel Representation) is read too.
+        defer_size: values longer than this many bytes are left where they are and read when they are touched. The
+            values of small files, of bytes-like sources and of streams that cannot seek are always in memory.
         strict: raise on the first problem instead of recording it.
         charset: character set terms to decode text with, instead of Specific Character Set.
-        transfer_syntax: UID or keyword of the encoding to read the data set with, whatever the File Meta Information says;
-            "detect" finds an uncompressed one from the data.
+        transfer_syntax: UID or keyword of the encoding to read the data set with, whatever the File Meta Information
+            says; "detect" finds an uncompressed one from the data.
         dictionary: a user dictionary, looked up before the standard's.
-        quirks: how to read what writers got wrong, by name: "assume-even-length", "ignore-explicit-vr", "assume-implicit",
-            "undefined-un-explicit", "convert-un", "private-undefined-as-sequence", "ignore-meta-length", "data-set-only",
-            "file-only", "zlib".
+        quirks: how to read what writers got wrong, by name: "assume-even-length", "ignore-explicit-vr",
+            "assume-implicit", "undefined-un-explicit", "convert-un", "private-undefined-as-sequence",
+            "ignore-meta-length", "data-set-only", "file-only", "zlib".
 
     Returns:
         The data set, a view on the stream's bytes. `ds.file_meta` is its File Meta Information or None.

@@ -1,7 +1,7 @@
 """Where a stream of bytes comes from: memory, a path, a file object, a pipe, anything fsspec opens.
 
-A source gives windows of the stream while it is parsed, and the bytes of deferred values later. None keeps a file open: a
-deferred value is read by opening the file again, after a look that it is still the same one.
+A source gives windows of the stream while it is parsed, and the bytes of deferred values later. None keeps a file open:
+a deferred value is read by opening the file again, after a look that it is still the same one.
 """
 
 from __future__ import annotations
@@ -131,6 +131,7 @@ class Path(Windows):
         if stat.S_ISREG(status.st_mode):
             self.size = status.st_size
             self._identity = _identity(status)
+            self.name = os.path.abspath(self.name)  # to be found again from another working directory
             return data if len(data) == HEAD else data + rest
         self._pipe = Pipe(
             os.fdopen(self._fd, "rb", closefd=False), self.name, begun=data if len(data) == HEAD else data + rest
@@ -214,7 +215,8 @@ class Seekable(Windows):
     def __init__(self, file: IO[bytes]) -> None:
         self._file = file
         self._base = file.tell()
-        self.size: int | None = file.seek(0, os.SEEK_END) - self._base
+        file.seek(0, os.SEEK_END)
+        self.size: int | None = file.tell() - self._base  # not every seek says where it went
         self.name = str(getattr(file, "name", ""))
         self._path = _path_of(file, self._base)
 
@@ -292,10 +294,14 @@ class Pipe(Windows):
         rest = self._last[offset - self._start :]
         end = self._start + len(self._last)
         if offset > end:  # the parser has jumped
-            _read_fully(self._file, offset - end)
+            self._skip(offset - end)
         self._start = offset
         self._last = rest + _read_fully(self._file, max(self._length(offset, needed) - len(rest), 0))
         return self._last
+
+    def _skip(self, length: int) -> None:
+        while length > 0 and (data := self._file.read(min(length, LARGEST_STEP))):
+            length -= len(data)
 
     def read(self, offset: int, length: int) -> bytes:
         raise SourceChanged(self.name or "stream", "a stream cannot be read again")
@@ -328,9 +334,12 @@ class Remote(Windows):
 
     def read(self, offset: int, length: int) -> bytes:
         self._files.invalidate_cache()
-        if _version(self._files.info(self._path)) != self._identity:
-            raise SourceChanged(self.name, "the object is not the one that was read: a deferred value is lost")
-        data = self._range(offset, length)
+        try:
+            if _version(self._files.info(self._path)) != self._identity:
+                raise SourceChanged(self.name, "the object is not the one that was read: a deferred value is lost")
+            data = self._range(offset, length)
+        except FileNotFoundError as error:
+            raise SourceChanged(self.name, "a deferred value cannot be read: the object is gone") from error
         if len(data) != length:
             raise SourceChanged(self.name, "the object is shorter than when it was read: a deferred value is lost")
         return data

@@ -33,7 +33,7 @@ __all__ = ["FILE_PROBLEMS", "Stream", "read_stream"]
 TRANSFER_SYNTAX_UID = 0x00020010
 EVERYTHING = 1 << 62
 
-# What a file gets wrong around its data set: code -> sentence. What is wrong inside it: dicomkit._ext.tagstream.PROBLEMS.
+# What a file gets wrong around its data set: code -> sentence. What is wrong inside: dicomkit._ext.tagstream.PROBLEMS.
 FILE_PROBLEMS = {
     "no-preamble": "no preamble and DICM prefix",
     "no-meta": "no File Meta Information",
@@ -242,6 +242,9 @@ def _encoding(
     if uid is not None:
         stream.transfer_syntax, implicit, big, deflated, native = _syntax(uid) or _unknown_syntax(stream, uid, position)
         if forced is None or not native:
+            if deflated and found is not None and found[2] and not _looks_deflated(head, at):
+                stream._problem("wrong-transfer-syntax", position)
+                return found[0], found[1], False
             if deflated or found is None or not found[2] or (found[0] == implicit and found[1] == big):
                 return implicit, big, deflated
             stream._problem("wrong-transfer-syntax", position)
@@ -251,6 +254,13 @@ def _encoding(
     encoding = (False, False) if found is None else found[:2]
     stream.transfer_syntax = NATIVE[encoding]
     return *encoding, False
+
+
+def _looks_deflated(head: BytesLike, at: int) -> bool:
+    """Whether what looks like an element is the start of a deflate stream all the same."""
+    from dicomkit.media.inflate import inflates
+
+    return inflates(bytes(head[at : at + 512]), -15) or inflates(bytes(head[at : at + 512]), 15)
 
 
 _SYNTAXES: dict[bytes, tuple[str, bool, bool, bool, bool]] = {}

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from encoding import EXPLICIT_LITTLE, RLE_LOSSLESS, Fragments, Value, file_bytes
+from encoding import RLE_LOSSLESS, Fragments, Value, file_bytes
 
 import dicomkit
 from dicomkit import Dataset, SourceChanged
@@ -41,7 +41,7 @@ def path(tmp_path: Path) -> Path:
 
 
 def deferred(ds: Dataset) -> list[str]:
-    return [element.path for element in ds.walk() if not element.is_in_memory]
+    return [element.path for element in ds.walk() if element.vr != "SQ" and not element.is_in_memory]
 
 
 @pytest.mark.parametrize(

@@ -52,8 +52,9 @@ class Record:
 def parse(data: bytes, *, implicit: bool = False, big: bool = False) -> list[tuple[int, str, int, int, int, int, int]]:
     """The records of a sound data set."""
     parser = _Parser(data)
-    end = parser.data_set(0, len(data), implicit, big, 0, None)
+    end = parser.data_set(0, len(data), implicit, big, 0)
     assert end == len(data)
+    parser.resolve(0, len(parser.records), False)
     return [record.fields() for record in parser.records]
 
 
@@ -77,60 +78,38 @@ class _Parser:
         record.length = end - record.offset
         record.next = len(self.records)
 
-    def data_set(self, at: int, end: int | None, implicit: bool, big: bool, depth: int, signed: bool | None) -> int:
+    def data_set(self, at: int, end: int | None, implicit: bool, big: bool, depth: int) -> int:
         """The elements from `at` to `end`, or to an item delimitation; returns where they end."""
-        own: list[tuple[Record, int]] = []
         creators: dict[int, bytes] = {}
-        sign = signed
         while at != end and not (end is None and self.tag(at, big) == ITEM_DELIMITATION):
-            first = len(self.records)
             at = self.element(at, len(self.data) if end is None else end, implicit, big, depth, creators)
-            own.append((self.records[first], first))
-        values = {
-            record.tag: self.number("H", record.offset, big) for record, _ in reversed(own) if record.length >= 2
-        }
-        if PIXEL_REPRESENTATION in values:
-            sign = values[PIXEL_REPRESENTATION] == 1
-        for record, first in own:
-            if record.candidates:
-                record.vr = self.vr_in_context(record, values, bool(sign))
-            if record.flags & CONTAINER:
-                self.signs_inside(first, sign)
         return at
 
-    def signs_inside(self, first: int, signed: bool | None) -> None:
-        """Items whose data sets have no Pixel Representation follow the data set around them: read again, now knowing it.
+    def siblings(self, first: int, stop: int) -> list[int]:
+        found = []
+        while first < stop:
+            found.append(first)
+            first = self.records[first].next
+        return found
 
-        `data_set` of an item runs before the data set around it is complete, so US or SS is settled here.
+    def resolve(self, first: int, stop: int, signed: bool) -> None:
+        """Settle the VRs that depend on context in the data set of records `first` to `stop`, and in its items.
+
+        `signed` is what Pixel Representation says in the data set around.
         """
-        for number in range(first + 1, self.records[first].next):
-            record = self.records[number]
-            if record.candidates and record.vr in ("US", "SS") and not self.sign_between(first, number):
-                record.vr = self.vr_in_context(record, {}, bool(signed)) if set(record.candidates) == {"US", "SS"} else record.vr
-
-    def sign_between(self, first: int, number: int) -> bool:
-        """Whether a data set around record `number`, but inside record `first`, has a Pixel Representation."""
-        for at in range(first + 1, number):
-            item = self.records[at]
-            if item.tag == ITEM and at < number < item.next:
-                child = at + 1
-                while child < item.next:
-                    record = self.records[child]
-                    if record.tag == PIXEL_REPRESENTATION and record.length >= 2:
-                        return True
-                    child = record.next
-        return False
-
-    def vr_in_context(self, record: Record, values: dict[int, int], signed: bool) -> str:
-        """PS3.5 A.1 and A.2; PS3.3 C.7.6.3.1.2, C.11.1, C.10.9."""
-        candidates = set(record.candidates)
-        if candidates == {"US", "SS"}:
-            return "SS" if signed else "US"
-        if "US" in candidates:  # LUT Data: one entry of the descriptor is a number, more are words
-            return "US" if values.get(LUT_DESCRIPTOR) == 1 else "OW"
-        if record.tag >> 16 == 0x5400 and values.get(WAVEFORM_BITS_ALLOCATED) == 8:
-            return "OB"
-        return "OB" if record.tag >> 24 == 0x50 else "OW"
+        own = [(number, self.records[number]) for number in self.siblings(first, stop)]
+        values = {
+            record.tag: self.number("H", record.offset, bool(record.flags & BIG_ENDIAN_VALUE))
+            for _, record in reversed(own)
+            if record.length >= 2
+        }
+        if PIXEL_REPRESENTATION in values:
+            signed = values[PIXEL_REPRESENTATION] == 1
+        for number, record in own:
+            if record.candidates:
+                record.vr = vr_in_context(record, values, signed)
+            for item in self.siblings(number + 1, record.next):
+                self.resolve(item + 1, self.records[item].next, signed)
 
     def element(self, at: int, end: int, implicit: bool, big: bool, depth: int, creators: dict[int, bytes]) -> int:
         tag = self.tag(at, big)
@@ -188,7 +167,7 @@ class _Parser:
             undefined = length == UNDEFINED
             depth = sequence.depth + 1
             item = self.add(ITEM, "", flags | CONTAINER | (UNDEFINED_LENGTH if undefined else 0), depth, at + 8)
-            at = self.data_set(at + 8, None if undefined else at + 8 + length, implicit, big, depth, None)
+            at = self.data_set(at + 8, None if undefined else at + 8 + length, implicit, big, depth)
             self.close(item, at)
             if undefined:
                 at += 8
@@ -207,13 +186,25 @@ class _Parser:
         return at + 8
 
 
+def vr_in_context(record: Record, values: dict[int, int], signed: bool) -> str:
+    """PS3.5 A.1 and A.2; PS3.3 C.7.6.3.1.2, C.11.1, C.10.9."""
+    candidates = set(record.candidates)
+    if candidates == {"US", "SS"}:
+        return "SS" if signed else "US"
+    if "US" in candidates:  # LUT Data: one entry of the descriptor is a number, more are words
+        return "US" if values.get(LUT_DESCRIPTOR) == 1 else "OW"
+    if record.tag >> 16 == 0x5400 and values.get(WAVEFORM_BITS_ALLOCATED) == 8:
+        return "OB"
+    return "OB" if record.tag >> 24 == 0x50 else "OW"
+
+
 def implicit_vrs(tag: int, creators: dict[int, bytes]) -> tuple[str, ...]:
     """The VRs that the dictionary has for a tag; UN if none. `creators` has those of the group, by block."""
     if tag & 0x10000 and tag & 0xFFFF >= 0x1000:
         creator = creators.get(tag >> 8 & 0xFF)
         if creator is None:
             return ("UN",)
-        private = dictionary.private_entry(creator.decode("latin-1").strip(" \0"), tag)
-        return ("UN",) if private is None else tuple(private.vrs)
-    entry = dictionary.entry(tag)
-    return ("UN",) if entry is None else tuple(entry.vrs)
+        private = dictionary.private_element(creator.decode("latin-1").strip(" \0"), tag)
+        return ("UN",) if private is None else private.vr
+    public = dictionary.element(tag)
+    return ("UN",) if public is None else public.vr

@@ -1,0 +1,204 @@
+"""The tag stream against the reference parser: all encodings, any windows, the quick way and the steps."""
+
+from __future__ import annotations
+
+import struct
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from dicomkit._ext.tagstream import QUIRKS, Index, TagStream, TagStreamError, detect_encoding, index_bytes
+from tests.reference import tagstream as reference
+from tests.reference.encoding import (
+    BIG,
+    EXPLICIT,
+    IMPLICIT,
+    ITEM,
+    Element,
+    Encoding,
+    Item,
+    Node,
+    PixelFragments,
+    Sequence,
+)
+from tests.reference.strategies import data_sets
+
+ENCODINGS = pytest.mark.parametrize("encoding", [EXPLICIT, IMPLICIT, BIG], ids=["explicit", "implicit", "big"])
+SOUND = settings(suppress_health_check=[HealthCheck.data_too_large, HealthCheck.too_slow], max_examples=150)
+
+
+def records(index: Index) -> list[tuple[int, str, int, int, int, int, int]]:
+    return [index.record(number) for number in range(len(index))]
+
+
+def parse(data: bytes, encoding: Encoding, **options: object) -> Index:
+    stream = TagStream(0, len(data), implicit_vr=encoding.implicit, big_endian=encoding.big, **options)  # type: ignore[arg-type]
+    assert stream.feed(data, 0)
+    return stream.finish()
+
+
+def parse_in_windows(data: bytes, encoding: Encoding, size: int, *, known: bool, **options: object) -> Index:
+    """Feed windows of `size` bytes, larger where the stream asks for more."""
+    stream = TagStream(
+        0, len(data) if known else None, implicit_vr=encoding.implicit, big_endian=encoding.big, **options  # type: ignore[arg-type]
+    )
+    start, needed = 0, 0
+    while not stream.feed(data[start : start + max(size, needed)], start):
+        assert stream.position >= start
+        start, needed = stream.position, stream.needed
+        if start + needed > len(data):
+            stream.end(len(data))
+    return stream.finish()
+
+
+@ENCODINGS
+@given(data=st.data())
+@SOUND
+def test_equals_the_reference(encoding: Encoding, data: st.DataObject) -> None:
+    content = encoding.data_set(data.draw(data_sets(encoding)))
+    index = index_bytes(content, implicit_vr=encoding.implicit, big_endian=encoding.big)
+    assert records(index) == reference.parse(content, implicit=encoding.implicit, big=encoding.big)
+    assert index.faults == ()
+    assert not index.unordered
+    assert index.stop == len(content)
+
+
+@ENCODINGS
+@given(data=st.data())
+@SOUND
+def test_windows_make_no_difference(encoding: Encoding, data: st.DataObject) -> None:
+    content = encoding.data_set(data.draw(data_sets(encoding)))
+    whole = parse(content, encoding)
+    size = data.draw(st.sampled_from((1, 7, 8, 9, 12, 13, 30, 64, 255, 1024, 65536)))
+    defer_size = data.draw(st.sampled_from((0, 1, 16, 4095, 1 << 62)))
+    for known in (True, False):
+        index = parse_in_windows(content, encoding, size, known=known, defer_size=defer_size)
+        assert records(index) == records(whole)
+        assert index.faults == ()
+
+
+@ENCODINGS
+@given(data=st.data())
+@SOUND
+def test_quick_way_equals_the_steps(encoding: Encoding, data: st.DataObject) -> None:
+    """A quirk that changes nothing in a sound data set keeps the parser off the quick way."""
+    content = encoding.data_set(data.draw(data_sets(encoding)))
+    steps = parse(content, encoding, quirks=QUIRKS["assume-even-length"])
+    assert records(parse(content, encoding)) == records(steps)
+
+
+@given(content=st.binary(max_size=300), implicit=st.booleans(), big=st.booleans())
+def test_quick_way_equals_the_steps_on_anything(content: bytes, implicit: bool, big: bool) -> None:
+    encoding = Encoding(implicit, big)
+    outcomes = []
+    for options in ({}, {"stop_before": 0xFFFFFFFE}):  # the top level in steps
+        try:
+            index = parse(content, encoding, **options)
+            outcomes.append((records(index), index.faults))
+        except TagStreamError as error:
+            outcomes.append(error.args)
+    assert outcomes[0] == outcomes[1]
+
+
+def test_more_records_than_there_is_room_for_at_first() -> None:
+    items = tuple(Item((Element(0x00080100, "SH", b"ab"),), undefined=number % 2 == 0) for number in range(5000))
+    content = EXPLICIT.data_set((Sequence(0x00081140, items),))
+    assert records(index_bytes(content)) == reference.parse(content)
+
+
+DEPTHS = [1, 2, 64, 127, 128]
+
+
+@pytest.mark.parametrize("depth", DEPTHS)
+@pytest.mark.parametrize("undefined", [False, True])
+def test_nesting_to_the_limit(depth: int, undefined: bool) -> None:
+    node: Node = Element(0x00080060, "CS", b"CT")
+    for _ in range(depth):
+        node = Sequence(0x00081140, (Item((node,), undefined),), undefined)
+    for encoding in (EXPLICIT, IMPLICIT, BIG):
+        content = encoding.data_set((node,))
+        index = parse(content, encoding)
+        assert records(index) == reference.parse(content, implicit=encoding.implicit, big=encoding.big)
+        assert index.record(len(index) - 1)[3] == depth
+
+
+def test_deeper_than_the_limit() -> None:
+    for encoding in (EXPLICIT, IMPLICIT, BIG):
+        level = encoding.header(0x00081140, "SQ", 0xFFFFFFFF) + encoding.marker(ITEM, 0xFFFFFFFF)
+        content = level * 129
+        with pytest.raises(TagStreamError):
+            parse(content, encoding)
+
+
+def test_deferred_values_are_not_asked_for() -> None:
+    content = EXPLICIT.data_set((Element(0x00080060, "CS", b"CT"), Element(0x7FE00010, "OW", bytes(100_000))))
+    stream = TagStream(0, len(content), defer_size=1000)
+    assert not stream.feed(content[:50], 0) or stream.position == len(content)
+    assert stream.position == len(content)
+    assert records(stream.finish()) == reference.parse(content)
+
+
+def test_stop_before() -> None:
+    content = EXPLICIT.data_set(
+        (Element(0x00080060, "CS", b"CT"), Element(0x00100010, "PN", b"A^"), Element(0x00200010, "SH", b"1 "))
+    )
+    for tag, count in ((0x00080060, 0), (0x00100010, 1), (0x00100011, 2), (0x00200010, 2), (0x00200011, 3)):
+        index = parse(content, EXPLICIT, stop_before=tag)
+        assert records(index) == reference.parse(content)[:count]
+
+
+@ENCODINGS
+@given(data=st.data())
+@settings(max_examples=50, suppress_health_check=[HealthCheck.data_too_large, HealthCheck.too_slow])
+def test_only_equals_the_whole_without_the_rest(encoding: Encoding, data: st.DataObject) -> None:
+    content = encoding.data_set(data.draw(data_sets(encoding)))
+    whole = records(parse(content, encoding))
+    tags = sorted({record[0] for record in whole if record[3] == 0 and record[0] != ITEM} | {0x00080005})
+    only = sorted(data.draw(st.sets(st.sampled_from(tags), max_size=4)))
+    # VRs that depend on elements which are left out may differ; so may those of private elements without their creator
+    found = [(record[0], record[2], *record[4:5], record[6]) for record in records(parse(content, encoding, only=only))]
+    expected = []
+    number = 0
+    while number < len(whole):
+        after = whole[number][5]
+        if whole[number][0] in only:
+            expected += [(record[0], record[2], *record[4:5], record[6]) for record in whole[number:after]]
+        number = after
+    if not any(record[0] & 0x10000 for record in whole):
+        assert found == expected
+
+
+def test_fragments() -> None:
+    content = EXPLICIT.data_set((PixelFragments((struct.pack("<2I", 0, 12), b"\xff\xd8\xff\xd9", b"")),))
+    assert [(vr, depth, length) for _, vr, _, depth, length, _, _ in records(index_bytes(content))] == [
+        ("OB", 0, 36),
+        ("", 1, 8),
+        ("", 1, 4),
+        ("", 1, 0),
+    ]
+
+
+def test_the_private_creator_counts_in_its_own_data_set() -> None:
+    """PS3.5 7.8.1: a block is reserved in the data set, or item, that the creator stands in."""
+    private = (Element(0x00090010, "LO", b"GEMS_IDEN_01"), Element(0x00091027, "SL", b"\1\0\0\0"))
+    orphan = (Element(0x00091027, "SL", b"\1\0\0\0"),)
+    content = IMPLICIT.data_set((*private, Sequence(0x00081140, (Item(orphan), Item(private), Item(orphan)))))
+    content = IMPLICIT.data_set((Sequence(0x00081140, (Item(orphan), Item(private), Item(orphan))), *private))
+    index = parse(content, IMPLICIT)
+    assert [vr for tag, vr, *_ in records(index) if tag == 0x00091027] == ["UN", "SL", "UN", "SL"]
+
+
+@pytest.mark.parametrize(
+    ("head", "expected"),
+    [
+        (EXPLICIT.data_set((Element(0x00080005, "CS", b"ISO_IR 100"),)), (False, False, True)),
+        (IMPLICIT.data_set((Element(0x00080005, "CS", b"ISO_IR 100"),)), (True, False, True)),
+        (BIG.data_set((Element(0x00080005, "CS", b"ISO_IR 100"),)), (False, True, True)),
+        (Encoding(implicit=True, big=True).data_set((Element(0x00080005, "CS", b"ISO_IR 100"),)), (True, True, True)),
+        (b"\x08\x00\x05\x00", None),
+        (b"GIF89a\x01\x00\x01\x00\x80\x00", None),
+    ],
+)
+def test_detect_encoding(head: bytes, expected: tuple[bool, bool, bool] | None) -> None:
+    assert detect_encoding(head, 0, len(head)) == expected
