@@ -15,10 +15,11 @@ import dicomkit
 PACKAGE = Path(dicomkit.__file__).parent
 ROOT = Path(__file__).parents[1]
 
-# What architecture and users rely on
+# What programs rely on
 NAMES = {
-    "DataElement", "Dataset", "Date", "DateTime", "DicomError", "Dictionary", "EncodeError", "ParseError", "PersonName",
-    "Problem", "Sequence", "SourceChanged", "Tag", "Time", "UID", "UnsupportedTransferSyntax", "ValueDecodeError", "read",
+    "DataElement", "Dataset", "Date", "DateTime", "DicomError", "Dictionary", "EncodeError", "ParseError",
+    "PersonName", "Problem", "Sequence", "SourceChanged", "Tag", "Time", "UID", "UnsupportedTransferSyntax",
+    "ValueDecodeError", "read",
 }  # fmt: skip
 
 # What a program that only reads must not pay for
@@ -70,7 +71,7 @@ def test_a_name_is_what_its_home_has(name: str) -> None:
 
 def test_no_other_name() -> None:
     with pytest.raises(AttributeError, match="no attribute 'dcmread'"):
-        dicomkit.dcmread  # type: ignore[attr-defined]  # noqa: B018  # what is tested
+        getattr(dicomkit, "dcmread")  # noqa: B009  # no type checker would let it pass
     namespace: dict[str, object] = {}
     exec("from dicomkit import *", namespace)
     assert set(namespace) - {"__builtins__"} == NAMES

@@ -123,7 +123,7 @@ class Dataset(DatasetView, Keywords):
 
     # -- by keyword
 
-    def __setattr__(self, name: str, value: Any) -> None:
+    def _set_attribute(self, name: str, value: Any) -> None:
         row = standard.keyword(name, self._dictionary)
         if row is not None:
             self[row[0]] = value
@@ -132,7 +132,7 @@ class Dataset(DatasetView, Keywords):
         else:
             raise AttributeError(_unknown_keyword(name))
 
-    def __delattr__(self, name: str) -> None:
+    def _delete_attribute(self, name: str) -> None:
         row = standard.keyword(name, self._dictionary)
         if row is None:
             raise AttributeError(_unknown_keyword(name))
@@ -140,6 +140,10 @@ class Dataset(DatasetView, Keywords):
             del self[row[0]]
         except KeyError:
             raise AttributeError(f"the data set has no {name}") from None
+
+    if not TYPE_CHECKING:  # else no misspelt keyword would be an error to a type checker
+        __setattr__ = _set_attribute
+        __delattr__ = _delete_attribute
 
     def _missing(self, name: str) -> Any:
         if not name[:1].isupper():  # a look for a method or protocol: quick

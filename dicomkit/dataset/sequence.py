@@ -144,9 +144,13 @@ class Sequence(SequenceView):
         return type(self)(self._items())
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Sequence:
-        import copy
-
-        return type(self)(copy.deepcopy(self._items(), memo))
+        items = []
+        for item in self._items():  # in few steps of Python's stack: items may be nested 128 deep
+            twin = memo.get(id(item))
+            if twin is None:
+                twin = memo[id(item)] = item.__deepcopy__(memo)
+            items.append(twin)
+        return type(self)(items)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return type(self), (self._items(),)

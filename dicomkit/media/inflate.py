@@ -6,13 +6,15 @@ from dicomkit.errors import ParseError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    import zlib
+
     from dicomkit.media.source import Source
     from dicomkit.typing import BytesLike
 
 __all__ = ["inflate", "inflates"]
 
 LARGEST = 1 << 30  # bytes that a deflated data set may inflate to: a small file must not fill the memory
-STEP = 1 << 22
+STEP = 1 << 16  # bytes that go in or come out at once
 
 
 def inflate(source: Source, window: BytesLike, base: int, position: int, zlib_header: bool) -> tuple[bytes, list[str]]:
@@ -33,33 +35,47 @@ def inflate(source: Source, window: BytesLike, base: int, position: int, zlib_he
     parts: list[bytes] = []
     size = 0
     at = base + len(window)
-    chunk: BytesLike = data
-    while True:
-        try:
-            while not stream.eof:
-                part = stream.decompress(chunk, STEP)
-                parts.append(part)
-                size += len(part)
-                if size > LARGEST:
-                    raise ParseError(
-                        f"the deflated data set inflates to more than {LARGEST} bytes", position, "", source.name
-                    )
-                chunk = stream.unconsumed_tail
-                if not chunk and len(part) < STEP:
-                    break
-        except zlib.error as error:
-            if not size:
-                raise ParseError(f"the data set cannot be inflated: {error}", position, "", source.name) from None
-            return b"".join(parts), [*notes, "deflate-damaged"]
-        if stream.eof:
-            return b"".join(parts), notes
-        if source.size is not None and at >= source.size:
-            break
-        chunk = source.window(at, 1)
-        if not chunk:
-            break
-        at += len(chunk)
-    return b"".join(parts), [*notes, "deflate-damaged"]
+    try:
+        while data and not stream.eof:
+            for start in range(0, len(data), STEP):
+                chunk: BytesLike = data[start : start + STEP]
+                while not stream.eof:
+                    before = stream.copy()
+                    try:
+                        part = stream.decompress(chunk, STEP)
+                    except zlib.error:
+                        parts.append(_up_to_damage(before, chunk))
+                        size += len(parts[-1])
+                        raise
+                    parts.append(part)
+                    size += len(part)
+                    if size > LARGEST:
+                        reason = f"the deflated data set inflates to more than {LARGEST} bytes"
+                        raise ParseError(reason, position, "", source.name)
+                    chunk = stream.unconsumed_tail
+                    if not chunk and len(part) < STEP:
+                        break
+            if source.size is not None and at >= source.size:
+                break
+            data = memoryview(source.window(at, 1))
+            at += len(data)
+    except zlib.error as error:
+        if not size:
+            raise ParseError(f"the data set cannot be inflated: {error}", position, "", source.name) from None
+    return b"".join(parts), notes if stream.eof else [*notes, "deflate-damaged"]
+
+
+def _up_to_damage(stream: zlib._Decompress, chunk: BytesLike) -> bytes:
+    """What a damaged chunk gives before its damage: zlib keeps back the output of a call that fails."""
+    import zlib
+
+    parts: list[bytes] = []
+    try:
+        for at in range(len(chunk)):
+            parts.append(stream.decompress(chunk[at : at + 1]))
+    except zlib.error:
+        pass
+    return b"".join(parts)
 
 
 def inflates(head: bytes, window_bits: int) -> bool:

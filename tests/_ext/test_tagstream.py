@@ -25,7 +25,7 @@ from tests.reference.encoding import (
 from tests.reference.strategies import data_sets
 
 ENCODINGS = pytest.mark.parametrize("encoding", [EXPLICIT, IMPLICIT, BIG], ids=["explicit", "implicit", "big"])
-SOUND = settings(suppress_health_check=[HealthCheck.data_too_large, HealthCheck.too_slow], max_examples=150)
+SOUND = settings(suppress_health_check=[HealthCheck.data_too_large, HealthCheck.too_slow], max_examples=50)
 
 
 def records(index: Index) -> list[tuple[int, str, int, int, int, int, int]]:
@@ -150,7 +150,7 @@ def test_stop_before() -> None:
 
 @ENCODINGS
 @given(data=st.data())
-@settings(max_examples=50, suppress_health_check=[HealthCheck.data_too_large, HealthCheck.too_slow])
+@settings(max_examples=30, suppress_health_check=[HealthCheck.data_too_large, HealthCheck.too_slow])
 def test_only_equals_the_whole_without_the_rest(encoding: Encoding, data: st.DataObject) -> None:
     content = encoding.data_set(data.draw(data_sets(encoding)))
     whole = records(parse(content, encoding))

@@ -107,7 +107,37 @@ def test_twins_of_data_sets_that_were_made(twin_of: Twin) -> None:
     ds = Dataset(PatientName="A^B", AnatomicRegionSequence=[Dataset(CodeMeaning="x")])
     twin = twin_of(ds)
     twin.AnatomicRegionSequence[0].CodeMeaning = "y"
-    assert (ds.AnatomicRegionSequence[0].CodeMeaning, twin.PatientName.family_name) == ("x", "A")
+    assert (ds.AnatomicRegionSequence[0].CodeMeaning, twin.PatientName) == ("x", "A^B")
+
+
+def test_an_item_that_is_there_twice_stays_one_item() -> None:
+    item = Dataset(CodeMeaning="x")
+    ds = Dataset(AnatomicRegionSequence=[item, item], PrimaryAnatomicStructureSequence=[item])
+    for twin in (copy.deepcopy(ds), by_pickle(ds)):
+        twin.AnatomicRegionSequence[0].CodeMeaning = "new"
+        assert (
+            twin.AnatomicRegionSequence[1].CodeMeaning == twin.PrimaryAnatomicStructureSequence[0].CodeMeaning == "new"
+        )
+        assert item.CodeMeaning == "x"
+
+
+def nested(depth: int) -> Dataset:
+    data = EXPLICIT_LITTLE.encode([(0x0040A160, "UT", "leaf")])
+    for _ in range(depth):
+        item = EXPLICIT_LITTLE.item(data)
+        data = EXPLICIT_LITTLE.element(0x0040A730, "SQ", [])[:8] + len(item).to_bytes(4, "little") + item
+    return dicomkit.read(data, transfer_syntax=EXPLICIT_LITTLE.uid)
+
+
+def test_items_nested_to_the_limit() -> None:
+    ds, other = nested(128), nested(128)
+    assert ds == other == copy.deepcopy(ds) == by_pickle(ds)
+    leaf = ds
+    for _ in range(128):
+        leaf = leaf.ContentSequence[0]
+    leaf.TextValue = "new"
+    assert ds != other
+    assert copy.deepcopy(ds) == ds
 
 
 def test_a_shallow_copy_shares_the_items() -> None:

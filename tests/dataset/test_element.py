@@ -199,6 +199,17 @@ def test_an_element_of_ones_own() -> None:
             access()
 
 
+def test_an_assigned_element_knows_its_data_set() -> None:
+    ds = of((0x00190010, "LO", "SIEMENS MR HEADER"), (0x00082218, "SQ", [[], [(0x00080100, "SH", "A")]]))
+    ds[0x0019000C, "SIEMENS MR HEADER"] = 1000
+    item = ds.AnatomicRegionSequence[1]
+    item.CodeMeaning = "meaning"
+    element = ds[0x0019100C]
+    assert (element.name, element.private_creator, element.path) == ("B_value", "SIEMENS MR HEADER", "(0019,100C)")
+    assert item["CodeMeaning"].path == [one.path for one in item][1] == "(0008,2218)[1].(0008,0104)"
+    assert str(ds).splitlines()[-1] == "(0019,100C) IS B_value: 1000"
+
+
 @pytest.mark.parametrize(
     ("tag", "vr", "value", "expected"),
     [

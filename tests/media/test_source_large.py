@@ -8,12 +8,12 @@ import time
 from pathlib import Path
 
 import pytest
-from encoding import EXPLICIT_LITTLE, RLE_LOSSLESS, Fragments, file_bytes, file_meta
+from encoding import EXPLICIT_LITTLE, RLE_LOSSLESS, Fragments, Value, file_bytes, file_meta
 
 import dicomkit
 
 GIGABYTE = 1 << 30
-ROWS = [(0x00080016, "UI", "1.2"), (0x00080018, "UI", "1.2.3"), (0x00280010, "US", 512)]
+ROWS: list[tuple[int, str, Value]] = [(0x00080016, "UI", "1.2"), (0x00080018, "UI", "1.2.3"), (0x00280010, "US", 512)]
 TRAILER = EXPLICIT_LITTLE.element(0xFFFCFFFC, "OB", b"\1\2\3\4")
 
 

@@ -21,7 +21,8 @@ CONTEXT_TAGS = (0x00280103, 0x00280106, 0x00281101, 0x00283002, 0x00283006, 0x54
 SEQUENCE_TAGS = (0x00081140, 0x0040A730, 0x52009229, 0x52009230, 0x00289132, 0x54000100)
 ORDINARY_TAGS = (0x00080000, 0x00080005, 0x00100010, 0x0018A002, 0x00200032, 0x00280010, 0x00720060, 0x7FE00008, 0xFFFCFFFC)
 UNKNOWN_TAGS = (0x00080003, 0x00101234, 0x0FF00001, 0x7F000001, 0xFFF00010)
-CREATORS = (b"GEMS_IDEN_01", b"SIEMENS MEDCOM HEADER ", b"NOBODY KNOWS", b"", b"Philips PET Private Group ")
+KNOWN_CREATORS = (b"GEMS_IDEN_01", b"SIEMENS MEDCOM HEADER ", b"Philips PET Private Group ")
+UNKNOWN_CREATORS = (b"NOBODY KNOWS", b"")
 PRIVATE_GROUPS = (0x0009, 0x0029, 0x7053)
 ORDINARY_VRS = sorted((LONG_VRS | SHORT_VRS) - {"SQ", "UN"})
 NUMBER_TAGS = frozenset(CONTEXT_TAGS)
@@ -51,12 +52,12 @@ def private_blocks(draw: st.DrawFn, encoding: Encoding, depth: int) -> list[Node
     group = draw(st.sampled_from(PRIVATE_GROUPS)) << 16
     block = draw(st.sampled_from((0x10, 0x11, 0xFF)))
     nodes: list[Node] = []
-    if draw(st.booleans()):
-        creator = draw(st.sampled_from(CREATORS))
-        nodes.append(Element(group | block, "LO", creator + b" " * (len(creator) % 2)))
+    creator = draw(st.sampled_from((None, *KNOWN_CREATORS, *UNKNOWN_CREATORS)))
+    if creator is not None:
+        nodes.append(Element(group | block, "LO", creator))
     for number in draw(st.lists(st.integers(0, 0xFF), max_size=3, unique=True)):
         tag = group | block << 8 | number
-        if depth < DEEPEST and draw(st.integers(0, 3)) == 0:
+        if creator not in KNOWN_CREATORS and depth < DEEPEST and draw(st.integers(0, 3)) == 0:
             # In implicit VR nothing but its content says that a private element of defined length is a sequence.
             nodes.append(draw(sequences(encoding, depth, tag=tag, undefined=True if encoding.implicit else None)))
         else:
