@@ -69,13 +69,13 @@ def _up_to_damage(stream: zlib._Decompress, chunk: BytesLike) -> bytes:
     """What a damaged chunk gives before its damage: zlib keeps back the output of a call that fails."""
     import zlib
 
-    parts: list[bytes] = []
+    given = bytearray()
     try:
         for at in range(len(chunk)):
-            parts.append(stream.decompress(chunk[at : at + 1]))
+            given += stream.decompress(chunk[at : at + 1])
     except zlib.error:
         pass
-    return b"".join(parts)
+    return bytes(given)
 
 
 def inflates(head: bytes, window_bits: int) -> bool:
