@@ -52,7 +52,7 @@ setup(
                 extra_link_args=LINK,
             )
             for source in SOURCES
-            if source.endswith(".pyx")
+            if source.endswith(".pyx") and not (MSVC and "posix" in source)
         ],
         include_path=["_ext"],
         build_dir="build",

@@ -54,7 +54,7 @@ cdef inline void resolve_ambiguous(const IndexView *view) noexcept nogil:
                 descriptors[top] = small_value(view, starts[top], ends[top], LUT_DESCRIPTOR, 0)
             e.vr = VR_US if descriptors[top] == 1 else VR_OW
         elif e.vr == OB_OR_OW:
-            e.vr = VR_OW
+            e.vr = VR_OB if e.flags & CONTAINER else VR_OW  # PS3.5 A.4: in fragments it is OB
             if e.tag >> 16 == 0x5400:
                 if waveforms[top] == NO_RECORD:
                     waveforms[top] = small_value(view, starts[top], ends[top], WAVEFORM_BITS_ALLOCATED, 16)

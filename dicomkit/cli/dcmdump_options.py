@@ -118,9 +118,7 @@ GROUPS: Final = (
             "color",
             (
                 Option("+C --print-color", "color", True, "use ANSI escape codes for colored output"),
-                Option(
-                    "-C --no-color", "color", False, "do not use any ANSI escape codes\n(default: only on a terminal)"
-                ),
+                Option("-C --no-color", "color", False, "do not use any ANSI escape codes\n(default: only on a terminal)"),
             ),
         ),
         (

@@ -102,9 +102,7 @@ PARSING: Final = (
         "handling of explicit VR",
         (
             Option("+ev --use-explicit-vr", "ev", "", "use explicit VR from dataset (default)"),
-            Option(
-                "-ev --ignore-explicit-vr", "ev", "ignore-explicit-vr", "ignore explicit VR (prefer data dictionary)"
-            ),
+            Option("-ev --ignore-explicit-vr", "ev", "ignore-explicit-vr", "ignore explicit VR (prefer data dictionary)"),
         ),
     ),
     (

@@ -280,8 +280,6 @@ def _rebuild(
 ) -> Dataset:
     dataset = cls.__new__(cls)
     dataset._restore(state, sequences)
-    for name, value in zip(
-        ("_overlay", "file_meta", "transfer_syntax", "_file_problems"), (overlay, *root), strict=True
-    ):
+    for name, value in zip(("_overlay", "file_meta", "transfer_syntax", "_file_problems"), (overlay, *root), strict=True):
         object.__setattr__(dataset, name, value)
     return dataset

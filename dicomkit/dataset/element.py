@@ -49,7 +49,8 @@ class DataElement(ElementView):
         dictionary: a user dictionary, looked up before the standard's.
 
     Raises:
-        TypeError, ValueError: the value is not one of that VR.
+        TypeError: the value is of no type that the VR takes.
+        ValueError: the value is out of the range of the VR, or not well formed.
     """
 
     __slots__ = ()

@@ -213,9 +213,7 @@ def _has(index: Index, tag: int) -> bool:
     return any(child == tag for _, child in _ext.children(index))
 
 
-def dump(
-    source: AnySource | Dataset, file: IO[bytes], *, reading: dict[str, Any] | None = None, **options: Any
-) -> None:
+def dump(source: AnySource | Dataset, file: IO[bytes], *, reading: dict[str, Any] | None = None, **options: Any) -> None:
     """Write the text of a data set.
 
     Args:

@@ -42,12 +42,55 @@ if TYPE_CHECKING:
 
 __all__ = ["open_source"]
 
-HEAD = 16 << 10  # the first window: the header of most images, or a whole small file
+WHOLE = 64 << 10  # a file of up to this size is read at once
+HEAD = 16 << 10  # the first window of others: it holds the header of most images
 AHEAD = 1 << 20  # the next window where the last one ends: there are many elements
 BEHIND = 1 << 14  # the next window behind a value that was jumped over: there is little left
 LARGEST_STEP = 1 << 22
 
 READ_ONLY = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
+
+
+if os.name == "posix":
+    from dicomkit._ext.posix_file import read_head
+
+    def _read_at(fd: int, offset: int, length: int) -> bytes:
+        data = os.pread(fd, length, offset)
+        if len(data) == length or not data:
+            return data
+        parts = [data]  # a signal, a network file system, or more than 2 GiB: the kernel gives what it likes
+        got = len(data)
+        while got < length and (data := os.pread(fd, length - got, offset + got)):
+            parts.append(data)
+            got += len(data)
+        return b"".join(parts)
+
+else:
+
+    def read_head(path: str, head: int, whole: int) -> tuple[int, bytes, int | None, tuple[int, int, int, int] | None]:
+        fd = os.open(path, READ_ONLY)
+        try:
+            status = os.fstat(fd)
+            if not stat.S_ISREG(status.st_mode):
+                return fd, b"", None, None
+            length = status.st_size if status.st_size <= whole else head
+            data = _read_at(fd, 0, length)
+        except BaseException:
+            os.close(fd)
+            raise
+        if length == status.st_size:
+            os.close(fd)
+            return -1, data, len(data), None
+        return fd, data, status.st_size, _identity(status)
+
+    def _read_at(fd: int, offset: int, length: int) -> bytes:
+        os.lseek(fd, offset, os.SEEK_SET)
+        parts: list[bytes] = []
+        got = 0
+        while got < length and (data := os.read(fd, min(length - got, 1 << 30))):
+            parts.append(data)
+            got += len(data)
+        return b"".join(parts)
 
 
 def open_source(source: AnySource) -> Source:
@@ -62,7 +105,7 @@ def open_source(source: AnySource) -> Source:
     if isinstance(source, str):
         return Remote(source) if "://" in source else Path(source)
     if hasattr(source, "__fspath__"):
-        return Path(os.fspath(source))
+        return Path(os.fsdecode(source))
     if hasattr(source, "read"):
         return _file_object(source)
     raise TypeError(f"a path, URL, file object or bytes is needed, not {type(source).__name__}")
@@ -117,27 +160,19 @@ class Path(Windows):
 
     def __init__(self, path: str) -> None:
         self.name = path
-        self._fd = os.open(path, READ_ONLY)
+        self._fd = -1
 
     def first(self) -> bytes:
-        try:
-            data = os.read(self._fd, HEAD)
-        except IsADirectoryError as error:
-            raise IsADirectoryError(error.errno, error.strerror, self.name) from None
-        if len(data) < HEAD and not (rest := os.read(self._fd, HEAD)):
-            self.size = len(data)  # all of it: a small file costs no look at its status
-            return data
-        status = os.fstat(self._fd)
-        if stat.S_ISREG(status.st_mode):
-            self.size = status.st_size
-            self._identity = _identity(status)
-            self.name = os.path.abspath(self.name)  # to be found again from another working directory
-            return data if len(data) == HEAD else data + rest
-        self._pipe = Pipe(
-            os.fdopen(self._fd, "rb", closefd=False), self.name, begun=data if len(data) == HEAD else data + rest
-        )
-        self.can_defer = False
-        return self._pipe.first()
+        self._fd, head, self.size, identity = read_head(self.name, HEAD, WHOLE)
+        if identity is not None:
+            self._identity = identity
+            if not os.path.isabs(self.name):
+                self.name = os.path.abspath(self.name)  # to be found again from another working directory
+        elif self.size is None:
+            self._pipe = Pipe(os.fdopen(self._fd, "rb", closefd=False), self.name)
+            self.can_defer = False
+            return self._pipe.first()
+        return head
 
     def window(self, offset: int, needed: int) -> bytes:
         if self.size is None:
@@ -145,7 +180,9 @@ class Path(Windows):
         return _read_at(self._fd, offset, min(self._length(offset, needed), max(self.size - offset, 0)))
 
     def close(self) -> None:
-        os.close(self._fd)
+        if self._fd >= 0:
+            os.close(self._fd)
+            self._fd = -1
 
     def read(self, offset: int, length: int) -> bytes:
         try:
@@ -175,33 +212,8 @@ def _known_path(name: str, identity: tuple[int, ...], base: int) -> Path:
     return path
 
 
-def _identity(status: os.stat_result) -> tuple[int, ...]:
+def _identity(status: os.stat_result) -> tuple[int, int, int, int]:
     return (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
-
-
-if hasattr(os, "pread"):
-
-    def _read_at(fd: int, offset: int, length: int) -> bytes:
-        data = os.pread(fd, length, offset)
-        if len(data) == length or not data:
-            return data
-        parts = [data]  # a signal, a network file system, or more than 2 GiB: the kernel gives what it likes
-        got = len(data)
-        while got < length and (data := os.pread(fd, length - got, offset + got)):
-            parts.append(data)
-            got += len(data)
-        return b"".join(parts)
-
-else:
-
-    def _read_at(fd: int, offset: int, length: int) -> bytes:
-        os.lseek(fd, offset, os.SEEK_SET)
-        parts: list[bytes] = []
-        got = 0
-        while got < length and (data := os.read(fd, min(length - got, 1 << 30))):
-            parts.append(data)
-            got += len(data)
-        return b"".join(parts)
 
 
 class Seekable(Windows):
@@ -275,19 +287,19 @@ def _path_of(file: IO[bytes], base: int) -> Path | None:
 
 
 class Pipe(Windows):
-    """A stream that cannot go back: every window is kept, nothing is deferred. `begun` was read from it before."""
+    """A stream that cannot go back: every window is kept, nothing is deferred."""
 
     can_defer = False
     size: int | None = None
 
-    def __init__(self, file: IO[bytes], name: str = "", *, begun: bytes = b"") -> None:
+    def __init__(self, file: IO[bytes], name: str = "") -> None:
         self._file = file
         self.name = name or str(getattr(file, "name", ""))
-        self._last = begun  # the last window, from offset _start on
+        self._last = b""  # the last window, from offset _start on
         self._start = 0
 
     def first(self) -> bytes:
-        self._last += _read_fully(self._file, HEAD - len(self._last))
+        self._last = _read_fully(self._file, HEAD)
         return self._last
 
     def window(self, offset: int, needed: int) -> bytes:

@@ -198,9 +198,7 @@ def _meta_start(stream: Stream, head: BytesLike) -> int | None:
             stream._problem("no-preamble", 0)
             return start
     if "file-only" in stream._quirks:
-        raise ParseError(
-            "not a DICOM file: no File Meta Information", 0, "", stream.source.name if stream.source else ""
-        )
+        raise ParseError("not a DICOM file: no File Meta Information", 0, "", stream.source.name if stream.source else "")
     stream._problem("no-meta", 0)
     return None
 

@@ -100,9 +100,7 @@ class CharacterSet:
 
     __slots__ = ("description", "g0", "g1", "stand_alone", "term")
 
-    def __init__(
-        self, term: str, description: str, g0: CodeElement, g1: CodeElement | None, *, stand_alone: bool
-    ) -> None:
+    def __init__(self, term: str, description: str, g0: CodeElement, g1: CodeElement | None, *, stand_alone: bool) -> None:
         self.term = term
         self.description = description
         self.g0 = g0

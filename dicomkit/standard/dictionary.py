@@ -120,9 +120,7 @@ def private_elements(creator: str) -> list[ElementEntry]:
 def search(text: str) -> list[ElementEntry]:
     """Entries of public data elements with this in their name or keyword, in upper or lower case, by tag."""
     wanted = text.casefold()
-    return [
-        ElementEntry(row) for row in standard.elements() if wanted in row[4].casefold() or wanted in row[3].casefold()
-    ]
+    return [ElementEntry(row) for row in standard.elements() if wanted in row[4].casefold() or wanted in row[3].casefold()]
 
 
 def similar_keywords(word: str, count: int = 3) -> list[str]:

@@ -93,9 +93,7 @@ VRS = {
         VR("UI", "Unique Identifier (UID)", "UID", 64, 1, "string multi"),
         VR("UL", "Unsigned Long", "int", None, 4, "multi"),
         VR("UN", "Unknown", "bytes", None, 1, "long"),
-        VR(
-            "UR", "Universal Resource Identifier or Universal Resource Locator (URI/URL)", "str", None, 1, "string long"
-        ),
+        VR("UR", "Universal Resource Identifier or Universal Resource Locator (URI/URL)", "str", None, 1, "string long"),
         VR("US", "Unsigned Short", "int", None, 2, "multi"),
         VR("UT", "Unlimited Text", "str", None, 1, "string text charset long"),
         VR("UV", "Unsigned 64-bit Very Long", "int", None, 8, "multi long"),

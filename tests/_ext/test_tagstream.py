@@ -49,6 +49,7 @@ def parse_in_windows(data: bytes, encoding: Encoding, size: int, *, known: bool,
         start, needed = stream.position, stream.needed
         if start + needed > len(data):
             stream.end(len(data))
+            start = stream.position
     return stream.finish()
 
 

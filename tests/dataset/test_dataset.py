@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Any
 
 import pytest
-from encoding import EXPLICIT_BIG, EXPLICIT_LITTLE, IMPLICIT_LITTLE, TransferSyntax, Value
+from encoding import EXPLICIT_LITTLE, IMPLICIT_LITTLE, TransferSyntax, Value
+from hypothesis import given
+from hypothesis import strategies as st
 
 import dicomkit
 from dicomkit import DataElement, Dataset, Dictionary, Sequence, Tag
@@ -78,9 +81,7 @@ def test_keys(ds: Dataset, key: Any) -> None:
 
 
 @VIEWS
-@pytest.mark.parametrize(
-    "key", [0x00100030, Tag(0x00100030), "0010,0030", "PatientBirthDate", (0x10, 0x30), 0xFFFFFFFF]
-)
+@pytest.mark.parametrize("key", [0x00100030, Tag(0x00100030), "0010,0030", "PatientBirthDate", (0x10, 0x30), 0xFFFFFFFF])
 def test_keys_that_are_not_there(ds: Dataset, key: Any) -> None:
     assert key not in ds
     assert ds.get(key) is None
@@ -236,69 +237,31 @@ def test_keywords_of_a_user_dictionary() -> None:
     assert (ds["MyLevels"].vr, ds.MyLevels, ds["MyLevels"].keyword) == ("FD", (1.0, 2.0), "MyLevels")
 
 
-# -- private elements (PS3.5 7.8)
+# -- the same as a dict of values, whatever is done
 
-PRIVATE: list[Row] = [
-    (0x00090010, "LO", "ACME"),
-    (0x00090011, "LO", "EMCA"),
-    (0x00091001, "LO", "of ACME"),
-    (0x00091101, "LO", "of EMCA"),
-    (0x00190010, "LO", "SIEMENS MR HEADER"),
-    (0x0019100C, "IS", "1000"),
-]
+KEYS = [0x00080070, 0x00081090, 0x00100020, 0x00181030, 0x00400254]  # LO, VM 1
 
 
-@pytest.mark.parametrize("syntax", [EXPLICIT_LITTLE, EXPLICIT_BIG], ids=["little", "big"])
-@pytest.mark.parametrize(
-    ("key", "value"),
-    [
-        ((0x00090001, "ACME"), "of ACME"),
-        ((0x00091001, "ACME"), "of ACME"),  # the block of the key does not matter
-        ((0x00099901, "EMCA"), "of EMCA"),
-        (("0009,0001", "EMCA "), "of EMCA"),
-        ((Tag(0x0019000C), "SIEMENS MR HEADER"), 1000),
-    ],
+@given(
+    st.permutations(KEYS[:3]),
+    st.lists(st.tuples(st.sampled_from(["assign", "delete", "copy"]), st.sampled_from(KEYS), st.sampled_from("abc"))),
 )
-def test_private_elements_by_creator(syntax: TransferSyntax, key: Any, value: object) -> None:
-    ds = of(*PRIVATE, syntax=syntax)
-    assert (ds[key].value, ds.get(key), key in ds) == (value, value, True)
-    del ds[key]
-    assert key not in ds
-    assert len(ds) == len(PRIVATE) - 1
-
-
-@pytest.mark.parametrize(
-    "key", [(0x00091001, "NOBODY"), (0x00091002, "ACME"), (0x00190001, "ACME"), (0x00081001, "ACME")]
-)
-def test_private_elements_that_are_not_there(key: Any) -> None:
-    ds = of(*PRIVATE)
-    assert key not in ds
-    assert ds.get(key, "default") == "default"
-    for access in (ds.__getitem__, ds.__delitem__):
-        with pytest.raises(KeyError):
-            access(key)
-
-
-def test_private_creators_in_unknown_vr() -> None:
-    assert of((0x00090010, "UN", b"ACME "), (0x00091001, "LO", "a"))[0x00090001, "ACME"].value == "a"
-
-
-def test_assigning_private_elements() -> None:
-    ds = of(*PRIVATE)
-    ds[0x00090001, "EMCA"] = "new"
-    ds[0x0019000C, "SIEMENS MR HEADER"] = 500
-    assert (ds[0x00091101].value, ds[0x0019100C].value) == ("new", 500)
-    del ds[0x0019100C]
-    ds[0x0019000C, "SIEMENS MR HEADER"] = "250"  # the VR is that of the private dictionary
-    assert (ds[0x0019100C].vr, ds[0x0019100C].value, ds[0x0019100C].name) == ("IS", 250, "B_value")
-
-
-def test_a_new_creator_gets_a_block() -> None:
-    ds = of(*PRIVATE)
-    ds[0x00090002, "NEW"] = DataElement(0x00091202, "DS", 1.5)
-    ds[0x000B00FF, "NEW"] = b"ab"
-    assert (ds[0x00090012].vr, ds[0x00090012].value, ds[0x00091202].value) == ("LO", "NEW", 1.5)
-    assert (ds[0x000B0010].value, ds[0x000B10FF].value, ds[0x000B10FF].vr) == ("NEW", b"ab", "UN")
-    assert ds[0x00090002, "NEW"].private_creator == "NEW"
-    with pytest.raises(ValueError, match="even"):
-        ds[0x00080002, "NEW"] = b"ab"
+def test_behaves_like_a_dict(read: list[int], actions: list[tuple[str, int, str]]) -> None:
+    ds = in_this_order(*[(tag, "LO", "read") for tag in read])
+    model = dict.fromkeys(read, "read")
+    for action, tag, value in actions:
+        if action == "assign":
+            ds[tag] = model[tag] = value
+        elif action == "copy":
+            ds = copy.deepcopy(ds)
+        elif tag in model:
+            del ds[tag], model[tag]
+        else:
+            with pytest.raises(KeyError):
+                del ds[tag]
+        assert {element.tag: element.value for element in ds} == model
+        assert ds.keys() == sorted(model)
+        assert (len(ds), [tag in ds for tag in KEYS]) == (len(model), [tag in model for tag in KEYS])
+        assert [ds.get(tag) for tag in KEYS] == [model.get(tag) for tag in KEYS]
+        assert [getattr(ds, Tag(tag).keyword, None) for tag in KEYS] == [model.get(tag) for tag in KEYS]
+        assert ds == Dataset(**{Tag(tag).keyword: value for tag, value in model.items()})

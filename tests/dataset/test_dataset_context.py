@@ -154,9 +154,7 @@ def test_lut_descriptors(signed: int) -> None:
     assert ds.ModalityLUTSequence[0].LUTDescriptor == (256, first, 16)
 
 
-@pytest.mark.parametrize(
-    ("entries", "vr", "value"), [(1, "US", (7, 8)), (2, "OW", b"\7\0\10\0"), (0, "OW", b"\7\0\10\0")]
-)
+@pytest.mark.parametrize(("entries", "vr", "value"), [(1, "US", (7, 8)), (2, "OW", b"\7\0\10\0"), (0, "OW", b"\7\0\10\0")])
 def test_lut_data_by_its_descriptor(entries: int, vr: str, value: object) -> None:
     """PS3.5 A.1: OW; US where there is one entry."""
     item: list[Row] = [(0x00283002, "US", (entries, 0, 16)), (0x00283006, "OW", struct.pack("<2H", 7, 8))]

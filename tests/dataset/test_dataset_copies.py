@@ -115,9 +115,7 @@ def test_an_item_that_is_there_twice_stays_one_item() -> None:
     ds = Dataset(AnatomicRegionSequence=[item, item], PrimaryAnatomicStructureSequence=[item])
     for twin in (copy.deepcopy(ds), by_pickle(ds)):
         twin.AnatomicRegionSequence[0].CodeMeaning = "new"
-        assert (
-            twin.AnatomicRegionSequence[1].CodeMeaning == twin.PrimaryAnatomicStructureSequence[0].CodeMeaning == "new"
-        )
+        assert twin.AnatomicRegionSequence[1].CodeMeaning == twin.PrimaryAnatomicStructureSequence[0].CodeMeaning == "new"
         assert item.CodeMeaning == "x"
 
 

@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 from encoding import EXPLICIT_LITTLE, RLE_LOSSLESS, Fragments, TransferSyntax, Value
-
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -174,9 +173,7 @@ def test_nothing_is_read_for_it(tmp_path: Path) -> None:
     assert "90000 bytes" in ds._repr_html_()
 
 
-@given(
-    st.sampled_from(sorted(TEXT_VRS) + ["AT", "FD", "OB", "OW", "SQ", "SV", "UN", "US", "ZZ"]), st.binary(max_size=80)
-)
+@given(st.sampled_from([*sorted(TEXT_VRS), "AT", "FD", "OB", "OW", "SQ", "SV", "UN", "US", "ZZ"]), st.binary(max_size=80))
 def test_nothing_raises_whatever_is_in_a_value(vr: str, raw: bytes) -> None:
     header = EXPLICIT_LITTLE.element(0x00091001, vr, [] if vr == "SQ" else None)
     size = len(raw).to_bytes(4 if len(header) == 12 else 2, "little")

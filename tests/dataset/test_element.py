@@ -138,9 +138,7 @@ def struct_code(vr: str) -> str:
 
 
 @pytest.mark.parametrize("big", [False, True], ids=["little", "big"])
-@pytest.mark.parametrize(
-    "vr", ["US", "SS", "UL", "SL", "UV", "SV", "FL", "FD", "OB", "OW", "OL", "OV", "OF", "OD", "UN"]
-)
+@pytest.mark.parametrize("vr", ["US", "SS", "UL", "SL", "UV", "SV", "FL", "FD", "OB", "OW", "OL", "OV", "OF", "OD", "UN"])
 def test_arrays(vr: str, big: bool) -> None:
     numbers = (1, 2, 100)
     raw = struct.pack(f"{'>' if big else '<'}3{struct_code(vr)}", *numbers)
@@ -178,9 +176,7 @@ def test_bytes_behind_the_last_number_are_in_no_array() -> None:
     assert element.raw == bytes(4) + b"\1\2"
 
 
-@pytest.mark.parametrize(
-    ("tag", "vr", "value"), [(0x00100010, "PN", "A"), (0x00080005, "SQ", []), (0x00091001, "AT", 1)]
-)
+@pytest.mark.parametrize(("tag", "vr", "value"), [(0x00100010, "PN", "A"), (0x00080005, "SQ", []), (0x00091001, "AT", 1)])
 def test_no_array_of_text_tags_and_items(tag: int, vr: str, value: Value) -> None:
     with pytest.raises(TypeError, match=vr):
         of((tag, vr, value))[tag].array()

@@ -81,13 +81,8 @@ def test_is_its_text() -> None:
 
 
 def test_from_components() -> None:
-    assert (
-        PersonName.from_components("Adams", "John Robert Quincy", name_prefix="Rev.", name_suffix="B.A. M.Div.")
-        == ADAMS
-    )
-    assert (
-        PersonName.from_components("Yamada", "Tarou", ideographic="山田^太郎", phonetic=("やまだ", "たろう")) == YAMADA
-    )
+    assert PersonName.from_components("Adams", "John Robert Quincy", name_prefix="Rev.", name_suffix="B.A. M.Div.") == ADAMS
+    assert PersonName.from_components("Yamada", "Tarou", ideographic="山田^太郎", phonetic=("やまだ", "たろう")) == YAMADA
     assert PersonName.from_components(phonetic="やまだ") == "==やまだ"
     assert PersonName.from_components() == ""
     assert type(PersonName.from_components("Doe")) is PersonName

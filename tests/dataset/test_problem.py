@@ -52,9 +52,7 @@ def test_those_of_the_file_meta_information_come_with_them() -> None:
 
 def test_strict_raises_the_first() -> None:
     with pytest.raises(ParseError) as caught:
-        dicomkit.read(
-            file_bytes([(0x00080016, "UI", "1.2"), (0x00080018, "UI", "1.2.3")]) + ODD + SEQUENCE, strict=True
-        )
+        dicomkit.read(file_bytes([(0x00080016, "UI", "1.2"), (0x00080018, "UI", "1.2.3")]) + ODD + SEQUENCE, strict=True)
     assert (caught.value.reason, caught.value.path) == (ODD_LENGTH, "(0010,0010)")
 
 

@@ -258,8 +258,7 @@ def test_encode_errors(terms: str, vr: str, text: str, message: str) -> None:
 def test_encode_replaces_on_demand() -> None:
     assert character_sets("ISO_IR 100").encode("é山\\\x1b", "LO", errors="replace") == b"\xe9???"
     assert (
-        character_sets("\\ISO 2022 IR 87").encode("山😀山", errors="replace")
-        == b"\x1b$B\x3b\x33\x1b(B?\x1b$B\x3b\x33\x1b(B"
+        character_sets("\\ISO 2022 IR 87").encode("山😀山", errors="replace") == b"\x1b$B\x3b\x33\x1b(B?\x1b$B\x3b\x33\x1b(B"
     )
 
 
@@ -431,12 +430,7 @@ def test_dcmtk_reads_what_we_write(peer: Callable[[str], str], tmp_path: Path) -
         charset = terms.encode() + b" " * (len(terms) % 2)
         path = tmp_path / f"{number}.dcm"
         path.write_bytes(
-            b"\x08\x00\x05\x00CS"
-            + len(charset).to_bytes(2, "little")
-            + charset
-            + tag
-            + len(raw).to_bytes(2, "little")
-            + raw
+            b"\x08\x00\x05\x00CS" + len(charset).to_bytes(2, "little") + charset + tag + len(raw).to_bytes(2, "little") + raw
         )
         done = subprocess.run([dcmdump, "-f", "-te", "+U8", "+L", path], capture_output=True, check=False)
         if b"not supported by the utilized character set conversion library" in done.stderr:

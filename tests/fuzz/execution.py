@@ -120,6 +120,7 @@ def read_in_windows(data: bytes, options: int) -> None:
             start, needed = stream.position, stream.needed
             if start + needed > len(data):
                 stream.end(len(data))
+                start = stream.position
     except TagStreamError:
         pass
     check_index(stream.finish(), len(data))

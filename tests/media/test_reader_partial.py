@@ -203,9 +203,7 @@ def test_encapsulated_pixel_data_can_be_left_out() -> None:
     assert tags(dicomkit.read(data, stop_before="PixelData")) == [*TAGS[:3], 0x00280010]
     ds = dicomkit.read(data, only=[0xFFFCFFFC])
     assert tags(ds)[-1] == 0xFFFCFFFC
-    assert dicomkit.read(data, only=["PixelData"])["PixelData"].raw.endswith(
-        struct.pack("<HHI", 0xFFFE, 0xE000, 2) + b"cd"
-    )
+    assert dicomkit.read(data, only=["PixelData"])["PixelData"].raw.endswith(struct.pack("<HHI", 0xFFFE, 0xE000, 2) + b"cd")
 
 
 def test_problems_behind_the_part_are_not_found() -> None:

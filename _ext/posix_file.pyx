@@ -1,0 +1,94 @@
+"""Opening a file and reading its first window in one call: half the time that reading a small file takes is system calls."""
+
+from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
+from libc.errno cimport EINTR, EISDIR, errno
+from posix.fcntl cimport O_RDONLY, open
+from posix.stat cimport S_ISDIR, S_ISREG, fstat, struct_stat
+from posix.unistd cimport close, read
+
+cdef extern from "Python.h":
+    object PyUnicode_EncodeFSDefault(object text)
+    object PyErr_SetFromErrnoWithFilenameObject(object kind, object filename)
+
+cdef extern from *:
+    """
+    #include <fcntl.h>
+    #include <sys/stat.h>
+    #ifdef __APPLE__
+    #define modified_ns(status) ((status).st_mtimespec.tv_sec * 1000000000LL + (status).st_mtimespec.tv_nsec)
+    #else
+    #define modified_ns(status) ((status).st_mtim.tv_sec * 1000000000LL + (status).st_mtim.tv_nsec)
+    #endif
+    """
+    const int O_CLOEXEC
+    long long modified_ns(struct_stat status)
+
+
+cdef Py_ssize_t read_fully(int fd, char *buffer, Py_ssize_t length) noexcept nogil:
+    """Read until `length` bytes are there or the file ends; -1 on an error."""
+    cdef Py_ssize_t got = 0, step
+    while got < length:
+        step = read(fd, buffer + got, length - got)
+        if step == 0:
+            break
+        if step > 0:
+            got += step
+        elif errno != EINTR:
+            return -1
+    return got
+
+
+def read_head(str path, Py_ssize_t head, Py_ssize_t whole) -> tuple:
+    """Open a file and read its first `head` bytes, or all of it if it has no more than `whole`.
+
+    Returns (descriptor, bytes, size, identity). The descriptor is -1 where everything was read and the file is closed again;
+    else the caller closes it. Size and identity (device, inode, size, modification time in ns) are None for a pipe or device,
+    of which nothing is read.
+
+    Raises OSError.
+    """
+    cdef bytes name = PyUnicode_EncodeFSDefault(path)
+    cdef const char *c_name = PyBytes_AS_STRING(name)
+    cdef struct_stat status
+    cdef Py_ssize_t length, got
+    cdef bytes data
+    cdef char *buffer
+    cdef int fd, failed = 0
+    with nogil:
+        fd = open(c_name, O_RDONLY | O_CLOEXEC)
+        if fd >= 0:
+            failed = fstat(fd, &status)
+    if b"\0" in name:
+        if fd >= 0:
+            close(fd)
+        raise ValueError("embedded null byte")
+    if fd < 0:
+        PyErr_SetFromErrnoWithFilenameObject(OSError, path)
+    if failed:
+        return give_up(fd, path)
+    if S_ISDIR(status.st_mode):
+        errno = EISDIR
+        return give_up(fd, path)
+    if not S_ISREG(status.st_mode):
+        return fd, b"", None, None
+    length = status.st_size if status.st_size <= whole else head
+    data = PyBytes_FromStringAndSize(NULL, length)
+    buffer = PyBytes_AS_STRING(data)
+    with nogil:
+        got = read_fully(fd, buffer, length)
+        if got >= 0 and length == status.st_size:
+            close(fd)
+    if got < 0:
+        return give_up(fd, path)
+    if got < length:
+        data = data[:got]
+    if length == status.st_size:
+        return -1, data, got, None
+    return fd, data, status.st_size, (status.st_dev, status.st_ino, status.st_size, modified_ns(status))
+
+
+cdef object give_up(int fd, str path):
+    try:
+        PyErr_SetFromErrnoWithFilenameObject(OSError, path)
+    finally:
+        close(fd)
