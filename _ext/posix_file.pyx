@@ -67,8 +67,8 @@ def read_head(str path, Py_ssize_t head, Py_ssize_t whole) -> tuple:
     if failed:
         return give_up(fd, path)
     if S_ISDIR(status.st_mode):
-        errno = EISDIR
-        return give_up(fd, path)
+        close(fd)
+        raise IsADirectoryError(EISDIR, "Is a directory", path)
     if not S_ISREG(status.st_mode):
         return fd, b"", None, None
     length = status.st_size if status.st_size <= whole else head

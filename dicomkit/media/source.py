@@ -306,14 +306,19 @@ class Pipe(Windows):
         rest = self._last[offset - self._start :]
         end = self._start + len(self._last)
         if offset > end:  # the parser has jumped
-            self._skip(offset - end)
+            end += self._skip(offset - end)
+            if end < offset:
+                self.size = end
+        wanted = self._length(offset, needed)
         self._start = offset
-        self._last = rest + _read_fully(self._file, max(self._length(offset, needed) - len(rest), 0))
+        self._last = rest + _read_fully(self._file, max(wanted - len(rest), 0))
         return self._last
 
-    def _skip(self, length: int) -> None:
-        while length > 0 and (data := self._file.read(min(length, LARGEST_STEP))):
-            length -= len(data)
+    def _skip(self, length: int) -> int:
+        left = length
+        while left > 0 and (data := self._file.read(min(left, LARGEST_STEP))):
+            left -= len(data)
+        return length - left
 
     def read(self, offset: int, length: int) -> bytes:
         raise SourceChanged(self.name or "stream", "a stream cannot be read again")

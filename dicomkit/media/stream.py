@@ -159,13 +159,23 @@ def _parse(
     """Feed the tag stream until it is satisfied, or cannot go on."""
     try:
         while not tags.feed(window, start):
-            start, needed = tags.position, tags.needed
-            window = b"" if source is None else source.window(start, needed)
-            if len(window) < needed:
-                tags.end(start + len(window))
+            start, window = _next_window(tags, source)
     except TagStreamError as error:
         return _what_is_there(tags, name, *error.args)
     return tags.finish(), None
+
+
+def _next_window(tags: TagStream, source: Source | None) -> tuple[int, BytesLike]:
+    """What the tag stream needs to go on, after its offset. Where the stream ends before that, it is told so."""
+    start, needed = tags.position, tags.needed
+    window = b"" if source is None else source.window(start, needed)
+    if len(window) < needed:
+        end = start + len(window)
+        if source is not None and source.size is not None:
+            end = min(end, source.size)  # a pipe may have ended inside a value that was jumped over
+        tags.end(end)
+        start = min(start, tags.position)
+    return start, window
 
 
 def _what_is_there(tags: TagStream, name: str, status: int, offset: int) -> tuple[Index, ParseError]:
@@ -209,10 +219,7 @@ def _read_meta(stream: Stream, source: Source, head: BytesLike, start: int) -> t
     base = 0
     try:
         while not tags.feed(head, base):
-            base, needed = tags.position, tags.needed
-            head = source.window(base, needed)
-            if len(head) < needed:
-                tags.end(base + len(head))
+            base, head = _next_window(tags, source)
     except TagStreamError as error:
         raise _what_is_there(tags, source.name, *error.args)[1] from None
     end = tags.position

@@ -11,13 +11,17 @@ Rules, by what the libraries mean to say with their values:
   among several is None for dicomkit and "" for pydicom.
 * Text: pydicom keeps leading spaces, dicomkit does not where PS3.5 table 6.2-1 says that they mean nothing (all text VRs
   but PN, LT, ST, UT, UC, UR). Both drop trailing spaces and NULs.
-* PN: both as text, component groups joined by "="; pydicom's drops empty groups at the end, as PS3.5 6.2.1.1 allows.
+* PN: both as text, component groups joined by "=". pydicom's drops empty groups at the end, which mean nothing (PS3.5
+  6.2.1.1), so they are dropped from both.
 * O* and UN: bytes; b"" and None are both empty.
 * AT: as integers. SQ: item by item.
 * VR: what the value was decoded as (`DataElement.vr`, pydicom's `DataElement.VR`). pydicom gives private elements of VR UN
   the VR of its private dictionary; dicomkit leaves them as they are written, since that dictionary is not the standard
   (PS3.5 6.2.2 note 1 speaks of the Data Dictionary). Then the value is not compared, but the bytes are.
 * Lengths and offsets: the encoded ones, of pydicom's RawDataElement; offsets at the top level only, since pydicom counts
+  those in sequences of defined length from the sequence on.
+* Keywords: dicomkit's of an element, and those of pydicom's dictionary (another edition of PS3.6 perhaps: only where both
+  know the tag).
 """
 
 from __future__ import annotations
@@ -30,6 +34,7 @@ from pathlib import Path
 from typing import Any
 
 import pydicom
+from pydicom.datadict import keyword_for_tag
 from pydicom.dataelem import DataElement, RawDataElement
 from pydicom.dataset import Dataset
 from pydicom.multival import MultiValue
@@ -96,6 +101,8 @@ def compare_element(ours: dicomkit.DataElement, dataset: Dataset, path: str) -> 
             yield Difference(path, "offset", ours.offset, raw.value_tell)
         if isinstance(raw.value, bytes) and raw.length != UNDEFINED and ours.raw != raw.value:
             yield Difference(path, "bytes", ours.raw, raw.value)
+    if not ours.is_private and ours.keyword and ours.keyword != (keyword_for_tag(ours.tag) or ours.keyword):
+        yield Difference(path, "keyword", ours.keyword, keyword_for_tag(ours.tag))
     try:
         theirs = dataset[ours.tag]
         their_values = None if isinstance(theirs.value, Sequence) else values_of_pydicom(theirs)
@@ -160,7 +167,7 @@ def values_of_pydicom(element: DataElement) -> list[Any]:
 
 def _text(value: Any, vr: str) -> Any:
     if isinstance(value, PersonName):
-        value = str(value)
+        return str(value).rstrip("=")
     if isinstance(value, str):
         if vr in ("DS", "IS") and not value.strip(" \0"):
             return None
@@ -169,6 +176,8 @@ def _text(value: Any, vr: str) -> Any:
 
 
 def _common(value: Any) -> Any:
+    if isinstance(value, dicomkit.PersonName):
+        return str(value).rstrip("=")
     if isinstance(value, str):
         return str(value)
     if isinstance(value, float):
