@@ -13,6 +13,7 @@ cimport cython
 from cpython.buffer cimport PyObject_GetBuffer, PyBuffer_Release, PyBUF_SIMPLE
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
 from cpython.dict cimport PyDict_GetItem
+from cpython.list cimport PyList_New, PyList_SET_ITEM
 from cpython.object cimport PyObject, PyObject_GenericGetAttr
 from cpython.pycapsule cimport PyCapsule_GetPointer, PyCapsule_Import
 from cpython.tuple cimport PyTuple_New, PyTuple_SET_ITEM
@@ -649,16 +650,18 @@ cdef class SequenceView:
 
     cdef list _list(self):
         cdef list items = self._made
-        cdef uint32_t i, stop
+        cdef Py_ssize_t n, count
+        cdef uint32_t i
         if items is not None:
             return items
-        items = []
-        if self._view != NULL:
-            i = self._record + 1
-            stop = self._view.records[self._record].next
-            while i < stop:
-                items.append(make_item(self, i))
-                i = self._view.records[i].next
+        count = count_items(self._view, self._record) if self._view != NULL else 0
+        items = PyList_New(count)
+        i = self._record + 1
+        for n in range(count):
+            item = make_item(self, i)
+            Py_INCREF(item)
+            PyList_SET_ITEM(items, n, item)
+            i = self._view.records[i].next
         PyObject_GC_UnTrack(<PyObject *>items)
         if self._made is None:
             self._made = items
@@ -992,8 +995,8 @@ cdef class DatasetView:
     def walk(self):
         """All elements, depth first: each sequence, then the elements of its items."""
         cdef Walker walker = Walker.__new__(Walker)
-        walker._levels = []
-        walker._enter(self, None)
+        walker._level = Level.__new__(Level)
+        walker._level.enter(self, None)
         return walker
 
     def _item_path(self) -> str:
@@ -1035,18 +1038,51 @@ cdef class RecordIterator:
         return element
 
 
-cdef class Walker:
-    """Depth-first iteration. A level is a data set, by its records or, if it was edited, by the list of its elements."""
+@cython.no_gc
+@cython.freelist(16)
+cdef class Level:
+    """One depth of a walk: the data set that is gone through, and the items of which it is one."""
 
-    cdef DatasetView _owner     # the data set of this level; None when all is done
-    cdef list _elements         # its elements if it was edited, else None
-    cdef object _prefix         # its path if the index cannot tell it, else None
-    cdef uint32_t _at           # the next record or list index
-    cdef uint32_t _stop
-    cdef list _items            # the items around this level, the path of their sequence, and which comes next
-    cdef object _items_path
-    cdef Py_ssize_t _item
-    cdef list _levels           # what these were on the levels around
+    cdef DatasetView owner
+    cdef list elements          # of the data set if it was edited, else None
+    cdef object prefix          # path of the data set if the index cannot tell it, else None
+    cdef uint32_t at            # the next record, or index in `elements`
+    cdef uint32_t stop
+    cdef list items             # None at the root
+    cdef object items_path      # path of their sequence if the index cannot tell it, else None
+    cdef Py_ssize_t item        # the next of them
+    cdef Level outer
+
+    cdef int enter(self, DatasetView dataset, object prefix) except -1:
+        self.owner = dataset
+        if dataset._is_plain():
+            self.elements = None
+            self.at = dataset._first
+            self.stop = dataset._stop
+        else:
+            if prefix is None:
+                prefix = dataset._item_path()
+            self.elements = dataset._elements()
+            self.at = 0
+            self.stop = <uint32_t>len(self.elements)
+        self.prefix = prefix
+        return 0
+
+    cdef bint enter_next(self) except -1:
+        """Go on with the next item, if there is one."""
+        cdef Py_ssize_t item = self.item
+        if self.items is None or item >= len(self.items):
+            return False
+        self.item = item + 1
+        self.enter(<DatasetView>self.items[item], None if self.items_path is None else f"{self.items_path}[{item}].")
+        return True
+
+
+cdef class Walker:
+    """Depth-first iteration: an element, and if it is a sequence, then the elements of its items."""
+
+    cdef Level _level           # None when all is done
+    cdef int _depth
     cdef list _pending          # items of the sequence that was yielded last
     cdef object _pending_path
     cdef ElementView _last      # the two elements that were made last: the caller still holds one when it asks for the next
@@ -1055,85 +1091,60 @@ cdef class Walker:
     def __iter__(self):
         return self
 
-    cdef int _enter(self, DatasetView dataset, object prefix) except -1:
-        self._owner = dataset
-        if dataset._is_plain():
-            self._elements = None
-            self._at = dataset._first
-            self._stop = dataset._stop
-        else:
-            if prefix is None:
-                prefix = dataset._item_path()
-            self._elements = dataset._elements()
-            self._at = 0
-            self._stop = <uint32_t>len(self._elements)
-        self._prefix = prefix
-        return 0
-
     cdef int _descend(self) except -1:
-        """Put this level aside and go through the items of the sequence that was yielded last."""
-        if len(self._levels) > MAX_DEPTH:
+        cdef Level level = Level.__new__(Level)
+        if self._depth > MAX_DEPTH:
             raise RecursionError("data set nested too deeply")
-        self._levels.append((
-            self._owner, self._elements, self._prefix, self._at, self._stop, self._items, self._items_path, self._item
-        ))
-        self._items = self._pending
-        self._items_path = self._pending_path
-        self._item = 0
+        self._depth += 1
+        level.items = self._pending
+        level.items_path = self._pending_path
+        level.item = 0
+        level.outer = self._level
+        self._level = level
         self._pending = None
-        return 0
-
-    cdef int _next_item(self) except -1:
-        """Enter the next item, or go back to the level around if there is none; at the root, the end."""
-        if self._items is None:
-            self._owner = None
-        elif self._item < len(self._items):
-            prefix = None if self._items_path is None else f"{self._items_path}[{self._item}]."
-            self._item += 1
-            self._enter(<DatasetView>self._items[self._item - 1], prefix)
-        else:
-            self._owner, self._elements, self._prefix, self._at, self._stop, self._items, self._items_path, self._item = (
-                <tuple>self._levels.pop()
-            )
+        level.enter_next()
         return 0
 
     def __next__(self):
         cdef ElementView element
+        cdef Level level
         if self._pending is not None:
             self._descend()
-            self._next_item()
-        while self._owner is not None:
-            if self._at < self._stop:
-                if self._elements is None:
+        level = self._level
+        while level is not None:
+            if level.at < level.stop:
+                if level.elements is None:
                     # as zip does with its tuples: one that only this iterator still knows can be the next one too
                     if self._before is not None and is_unique(<PyObject *>self._before):
                         element = self._before
-                        fill_element(element, self._owner, self._at)
+                        fill_element(element, level.owner, level.at)
                     else:
-                        element = make_element(self._owner, self._at)
+                        element = make_element(level.owner, level.at)
                     self._before = self._last
                     self._last = element
-                    self._at = self._owner._view.records[self._at].next
+                    level.at = level.owner._view.records[level.at].next
                 else:
-                    element = <ElementView>self._elements[self._at]
-                    self._at += 1
-                if self._prefix is not None:
-                    element = with_path(element, self._prefix)
+                    element = <ElementView>level.elements[level.at]
+                    level.at += 1
+                if level.prefix is not None:
+                    element = with_path(element, level.prefix)
                 if element._vr == SQ:
                     self._look_inside(element)
                 return element
-            self._next_item()
+            if not level.enter_next():
+                level = self._level = level.outer
+                self._depth -= 1
         raise StopIteration
 
     cdef int _look_inside(self, ElementView element) except -1:
         cdef SequenceView sequence
         if element._record != NO_RECORD:
-            sequence = self._owner._sequence(element._record)
+            sequence = element._owner._sequence(element._record)
         else:
             sequence = <SequenceView?>element._value
         if len(sequence._list()):
             self._pending = sequence._list()
-            self._pending_path = element_path(element) if self._prefix is not None or sequence._changed else None
+            self._pending_path = element_path(element) if self._level.prefix is not None or sequence._changed else None
         return 0
 
 

@@ -58,5 +58,5 @@ ACCEPTED: Final[dict[str, dict[tuple[str, str], Verdict]]] = {
 # Files of pydicom that are no DICOM files, with the reason.
 NOT_DICOM: Final[dict[str, str]] = {
     "no_meta.dcm": "a byte 20H stands before the first element, so nothing in it is where PS3.5 7.1 wants it; read with "
-    "force=True, pydicom finds no element either, DCMTK neither",
+    "force=True, pydicom takes all of it for one element (0820,0500); DCMTK refuses it",
 }
