@@ -649,11 +649,12 @@ cdef class SequenceView:
         self._made = items
 
     cdef list _list(self):
-        cdef list items = self._made
+        cdef list items
         cdef Py_ssize_t n, count
         cdef uint32_t i
-        if items is not None:
-            return items
+        with cython.critical_section(self):
+            if self._made is not None:
+                return self._made
         count = count_items(self._view, self._record) if self._view != NULL else 0
         items = PyList_New(count)
         i = self._record + 1
@@ -663,13 +664,15 @@ cdef class SequenceView:
             PyList_SET_ITEM(items, n, item)
             i = self._view.records[i].next
         PyObject_GC_UnTrack(<PyObject *>items)
-        if self._made is None:
-            self._made = items
-        return self._made
+        with cython.critical_section(self):
+            if self._made is None:
+                self._made = items
+            return self._made
 
     def __len__(self) -> int:
-        if self._made is not None:
-            return len(self._made)
+        cdef list items = self._made
+        if items is not None:
+            return len(items)
         return count_items(self._view, self._record) if self._view != NULL else 0
 
 
@@ -684,6 +687,8 @@ cdef DatasetView make_item(SequenceView sequence, uint32_t record):
     item._origin = sequence._origin
     item._around = sequence._sets
     item._forced = sequence._forced
+    if sequence._forced:
+        item._sets = sequence._sets
     return item
 
 
@@ -741,13 +746,14 @@ cdef class DatasetView:
         """tag -> record, of duplicates the first: so that looking up every element takes no quadratic time."""
         cdef uint32_t i = self._first
         cdef dict places
-        if self._places is None:
-            places = {}
-            while i < self._stop:
-                places.setdefault(self._view.records[i].tag, i)
-                i = self._view.records[i].next
-            self._places = places
-        return self._places
+        with cython.critical_section(self):
+            if self._places is None:
+                places = {}
+                while i < self._stop:
+                    places.setdefault(self._view.records[i].tag, i)
+                    i = self._view.records[i].next
+                self._places = places
+            return self._places
 
     cdef uint32_t _find(self, uint32_t tag) except? 0xFFFFFFFE:
         cdef const Element *records
@@ -865,27 +871,30 @@ cdef class DatasetView:
     cdef SequenceView _sequence(self, uint32_t record):
         """The one Sequence of a record."""
         cdef uint32_t tag = self._view.records[record].tag
+        cdef object sets = self._sets_of_record()
         cdef PyObject *known
-        cdef SequenceView sequence = self._recent
-        if sequence is not None and sequence._record == record:
-            return sequence
-        if self._sequences is None:
-            self._sequences = {}
-        known = PyDict_GetItem(self._sequences, tag)
-        if known == NULL:
-            sequence = <SequenceView>new(SEQUENCE)
-            sequence._view = self._view
-            sequence._index = self._index
-            sequence._user = self._user
-            sequence._record = record
-            sequence._origin = self._origin
-            sequence._sets = self._sets_of_record()
-            sequence._forced = self._forced
-            sequence = <SequenceView>self._sequences.setdefault(tag, sequence)
-            PyObject_GC_UnTrack(<PyObject *>self._sequences)
-        else:
-            sequence = <SequenceView>known
-        self._recent = sequence
+        cdef SequenceView sequence
+        with cython.critical_section(self):
+            sequence = self._recent
+            if sequence is not None and sequence._record == record:
+                return sequence
+            if self._sequences is None:
+                self._sequences = {}
+            known = PyDict_GetItem(self._sequences, tag)
+            if known == NULL:
+                sequence = <SequenceView>new(SEQUENCE)
+                sequence._view = self._view
+                sequence._index = self._index
+                sequence._user = self._user
+                sequence._record = record
+                sequence._origin = self._origin
+                sequence._sets = sets
+                sequence._forced = self._forced
+                self._sequences[tag] = sequence
+                PyObject_GC_UnTrack(<PyObject *>self._sequences)
+            else:
+                sequence = <SequenceView>known
+            self._recent = sequence
         return sequence
 
     def _touched_sequences(self) -> dict:
@@ -925,22 +934,30 @@ cdef class DatasetView:
 
     cdef object _sets_of_record(self):
         """The character sets that the records give; None for the default repertoire."""
-        cdef uint32_t record
+        cdef object sets
+        with cython.critical_section(self):
+            sets = self._sets
+        if sets is None:
+            sets = self._looked_up_sets()
+            with cython.critical_section(self):
+                self._sets = sets
+        return None if sets is False else sets
+
+    cdef object _looked_up_sets(self):
+        """The same, but False for the default repertoire."""
+        cdef uint32_t record = self._find(SPECIFIC_CHARACTER_SET)
         cdef const Element *e
         cdef const uint8_t *p
         cdef bytes raw
-        if self._sets is None:
-            self._sets = False if self._around is None else self._around
-            record = NO_RECORD if self._forced else self._find(SPECIFIC_CHARACTER_SET)
-            if record != NO_RECORD:
-                e = &self._view.records[record]
-                raw = self._read(e.offset, e.length) if e.length <= LONGEST_SETS else b"\xFF"
-                p = <const uint8_t *>PyBytes_AS_STRING(raw)
-                if is_plain_ascii(p, PyBytes_GET_SIZE(raw)):
-                    terms = ascii_values(p, e.length, CS, e.tag, TUPLE)
-                    if terms:
-                        self._sets = CHARACTER_SETS(terms)
-        return None if self._sets is False else self._sets
+        if record != NO_RECORD and self._view.records[record].length <= LONGEST_SETS:
+            e = &self._view.records[record]
+            raw = self._read(e.offset, e.length)
+            p = <const uint8_t *>PyBytes_AS_STRING(raw)
+            if is_plain_ascii(p, e.length):
+                terms = ascii_values(p, e.length, CS, e.tag, TUPLE)
+                if terms:
+                    return CHARACTER_SETS(terms)
+        return False if self._around is None else self._around
 
     @property
     def character_sets(self):
