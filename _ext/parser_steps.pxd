@@ -72,9 +72,9 @@ cdef inline int close_undelimited(Parser *p) noexcept nogil:
 
 
 cdef inline int skip_delimiter(Parser *p, const uint8_t *at, bint big) noexcept nogil:
+    if load_u32(at + 4, big) != 0 and problem(p, DELIMITER_LENGTH, p.stack[p.top].record, p.pos) != DONE:
+        return FAULT
     p.pos += 8
-    if load_u32(at + 4, big) != 0:
-        return problem(p, DELIMITER_LENGTH, p.stack[p.top].record, p.pos - 8)
     return DONE
 
 
@@ -89,7 +89,8 @@ cdef inline int at_limit(Parser *p, Container *c) noexcept nogil:
 cdef inline int short_rest(Parser *p, Container *c) noexcept nogil:
     """Fewer than 8 bytes are left in the container."""
     cdef int status = problem(p, TRAILING_BYTES, c.record, p.pos)
-    p.pos = c.limit
+    if status == DONE:
+        p.pos = c.limit
     return status
 
 
@@ -114,7 +115,8 @@ cdef inline int open_sequence(Parser *p, Container *c, const Header *h, int kind
         status = append(p, h, <uint8_t>(p.top >> 1), 0, flags)
     if status == DONE:
         status = push(p, kind, limit, delimited, implicit, big)
-    p.pos = offset
+    if status == DONE:  # else the position stays at what is wrong
+        p.pos = offset
     return status
 
 
@@ -150,7 +152,8 @@ cdef inline int read_value(Parser *p, Container *c, Header *h) noexcept nogil:
     if length > room:
         if p.top == 0 and h.tag <= c.last_tag:  # no element: something was appended to the data set
             status = problem(p, TRAILING_BYTES, NO_RECORD, p.pos)
-            p.pos = c.limit
+            if status == DONE:
+                p.pos = c.limit
             return status
         status = overrun(p, c, h, &extended)
         if status != DONE:
@@ -320,7 +323,8 @@ cdef inline int delimiter_in_item(Parser *p, Container *c, const uint8_t *at, ui
     if tag != ITEM_DELIMITATION and c.delimited and c.record != NO_RECORD:
         return close_undelimited(p)  # the sequence goes on from the same place
     status = problem(p, STRAY_DELIMITER, c.record, p.pos)
-    p.pos += 8
+    if status == DONE:
+        p.pos += 8
     return status
 
 
@@ -343,14 +347,15 @@ cdef inline int read_item(Parser *p, Container *c) noexcept nogil:
             h.flags |= UNDEFINED_LENGTH
         elif h.length > c.limit - p.pos - 8:
             h.flags |= TRUNCATED
-            status = problem(p, past_end(p, c), p.count, p.pos)
         else:
             limit = p.pos + 8 + h.length
-        if status == DONE:
-            status = append(p, &h, <uint8_t>((p.top + 1) >> 1), 0, h.flags)
+        status = append(p, &h, <uint8_t>((p.top + 1) >> 1), 0, h.flags)
+        if status == DONE and h.flags & TRUNCATED:
+            status = problem(p, past_end(p, c), p.count - 1, p.pos)
         if status == DONE:
             status = push(p, DATA_SET, limit, h.length == UNDEFINED, c.implicit, big)
-        p.pos += 8
+        if status == DONE:
+            p.pos += 8
         return status
     return end_of_items(p, c, at, h.tag)
 
@@ -362,7 +367,8 @@ cdef inline int end_of_items(Parser *p, Container *c, const uint8_t *at, uint32_
         return skip_delimiter(p, at, c.big)
     if tag == SEQUENCE_DELIMITATION or tag == ITEM_DELIMITATION:
         status = problem(p, STRAY_DELIMITER, c.record, p.pos)
-        p.pos += 8
+        if status == DONE:
+            p.pos += 8
         return status
     if problem(p, EXPECTED_ITEM, c.record, p.pos) != DONE:
         return FAULT
@@ -392,15 +398,15 @@ cdef inline int read_fragment(Parser *p, Container *c) noexcept nogil:
         if p.size == UINT64_MAX and h.length != UNDEFINED:
             p.need = <uint64_t>h.length + 8
             return NEED_MORE
-        status = problem(p, VALUE_TRUNCATED, p.count, p.pos)
-        if status != DONE:
-            return status
         h.length = <uint32_t>room
     if h.length <= p.defer_size and h.length > p.stop - p.pos - 8:
         p.need = <uint64_t>h.length + 8
         return NEED_MORE
     status = append(p, &h, <uint8_t>((p.top + 1) >> 1), h.length, flags)
-    p.pos += 8 + <uint64_t>h.length
+    if status == DONE and flags & TRUNCATED:
+        status = problem(p, VALUE_TRUNCATED, p.count - 1, p.pos)
+    if status == DONE:
+        p.pos += 8 + <uint64_t>h.length
     return status
 
 

@@ -10,36 +10,30 @@ collector: a walk over 40,000 elements would spend a third of its time in it.
 
 cimport cython
 
-from cpython.buffer cimport PyObject_GetBuffer, PyBuffer_Release, PyBUF_SIMPLE
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
 from cpython.dict cimport PyDict_GetItem
 from cpython.list cimport PyList_New, PyList_SET_ITEM
 from cpython.object cimport PyObject, PyObject_GenericGetAttr
 from cpython.pycapsule cimport PyCapsule_GetPointer, PyCapsule_Import
-from cpython.tuple cimport PyTuple_New, PyTuple_SET_ITEM
 from cpython.ref cimport Py_INCREF
-from cpython.unicode cimport PyUnicode_AsUTF8AndSize, PyUnicode_DecodeASCII
-from libc.stdint cimport int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
-from libc.string cimport memchr, memcpy
+from cpython.unicode cimport PyUnicode_AsUTF8AndSize
+from libc.stdint cimport uint8_t, uint16_t, uint32_t, uint64_t
 
 from element cimport (
     BIG_ENDIAN_VALUE, CONTAINER, GUESSED_VR, IMPLICIT_VR, TRUNCATED, UNDEFINED_LENGTH, Element, IndexView, Segment,
-    content_length, element_start, load_u16, load_u32, load_u64, stream_bytes,
+    content_length, element_start, stream_bytes,
 )
-from number cimport parse_decimal, parse_integer
-from standard cimport NO_TAG, STANDARD_CAPSULE, Attribute, StandardAPI, UserDictionary
+from standard cimport STANDARD_CAPSULE, Attribute, StandardAPI, UserDictionary
+from values cimport VALUES_CAPSULE, ValuesAPI
+from vr cimport *
 
-from dicomkit._ext import standard as _standard  # makes the capsule
+from dicomkit._ext import standard as _standard, values as _values  # make the capsules
 from dicomkit.errors import ValueDecodeError
 
 cdef extern from "Python.h":
-    object PyUnicode_New(Py_ssize_t size, Py_UCS4 maxchar)
-    void *PyUnicode_DATA(object text)
     ctypedef struct PyTypeObject:
         object (*tp_new)(PyTypeObject *cls, object args, PyObject *kwargs)
-    double PyOS_string_to_double(const char *s, char **end, PyObject *overflow) except? -1.0
     void PyObject_GC_UnTrack(PyObject *made)
-    PyTypeObject PyUnicode_Type
     PyTypeObject PyLong_Type
 
 cdef extern from *:
@@ -61,61 +55,22 @@ cdef enum:
     SPECIFIC_CHARACTER_SET = 0x00080005
     ITEM_TAG = 0xFFFEE000
 
-# VR codes, first letter in the low byte.
-cdef enum:
-    AE = 0x4541
-    AS = 0x5341
-    AT = 0x5441
-    CS = 0x5343
-    DA = 0x4144
-    DS = 0x5344
-    DT = 0x5444
-    FD = 0x4446
-    FL = 0x4C46
-    IS = 0x5349
-    LO = 0x4F4C
-    LT = 0x544C
-    OB = 0x424F
-    OD = 0x444F
-    OF = 0x464F
-    OL = 0x4C4F
-    OV = 0x564F
-    OW = 0x574F
-    PN = 0x4E50
-    SH = 0x4853
-    SL = 0x4C53
-    SQ = 0x5153
-    SS = 0x5353
-    ST = 0x5453
-    SV = 0x5653
-    TM = 0x4D54
-    UC = 0x4355
-    UI = 0x4955
-    UL = 0x4C55
-    UN = 0x4E55
-    UR = 0x5255
-    US = 0x5355
-    UT = 0x5455
-    UV = 0x5655
-
 cdef const StandardAPI *STANDARD = <const StandardAPI *>PyCapsule_Import(STANDARD_CAPSULE, 0)
+cdef const ValuesAPI *VALUES = <const ValuesAPI *>PyCapsule_Import(VALUES_CAPSULE, 0)
 
 # What the layer above gives: see bind().
-cdef type DATASET, SEQUENCE, ELEMENT, TAG, UID, PERSON_NAME, DATE, TIME, DATE_TIME
+cdef type DATASET, SEQUENCE, ELEMENT, TAG
 cdef object CHARACTER_SETS      # (terms) -> character sets of a (0008,0005)
-cdef object DECODE_TEXT         # (raw, character sets, vr) -> tuple of str
 cdef object DEFAULT_SETS        # character sets of a data set without (0008,0005)
 
 cdef dict VR_NAMES = {}
 
 
-def bind(*, dataset, sequence, element, tag, uid, person_name, date, time, date_time, character_sets, decode_text) -> None:
-    """Give the classes that this module makes and the text decoder. Called once, by dicomkit.dataset."""
-    global DATASET, SEQUENCE, ELEMENT, TAG, UID, PERSON_NAME, DATE, TIME, DATE_TIME
-    global CHARACTER_SETS, DECODE_TEXT, DEFAULT_SETS
-    DATASET, SEQUENCE, ELEMENT, TAG, UID, PERSON_NAME = dataset, sequence, element, tag, uid, person_name
-    DATE, TIME, DATE_TIME = date, time, date_time
-    CHARACTER_SETS, DECODE_TEXT = character_sets, decode_text
+def bind(*, dataset, sequence, element, tag, character_sets) -> None:
+    """Give the classes that this module makes. Called once, by dicomkit.dataset."""
+    global DATASET, SEQUENCE, ELEMENT, TAG, CHARACTER_SETS, DEFAULT_SETS
+    DATASET, SEQUENCE, ELEMENT, TAG = dataset, sequence, element, tag
+    CHARACTER_SETS = character_sets
     DEFAULT_SETS = None
 
 
@@ -143,275 +98,6 @@ cdef inline object new(type cls):
 
 cdef inline bint is_sequence(const Element *e) noexcept nogil:
     return e.flags & CONTAINER and (e.vr == SQ or e.vr == UN and e.tag != PIXEL_DATA)
-
-
-# What a value looks like: by the VM of the dictionary; of private and unknown elements by the number of values found. More
-# values than a scalar can hold make a tuple all the same.
-cdef enum Shape:
-    TUPLE
-    SCALAR
-    BY_COUNT
-
-
-# ------------------------------------------------------------------------------------------------ numbers
-
-
-cdef inline object number(const uint8_t *p, uint16_t vr, bint big):
-    """One value of a binary number VR."""
-    cdef uint32_t bits32
-    cdef uint64_t bits64
-    cdef float single
-    cdef double value
-    if vr == US:
-        return load_u16(p, big)
-    if vr == FD:
-        bits64 = load_u64(p, big)
-        memcpy(&value, &bits64, 8)
-        return value
-    if vr == FL:
-        bits32 = load_u32(p, big)
-        memcpy(&single, &bits32, 4)
-        return <double>single
-    if vr == UL:
-        return load_u32(p, big)
-    if vr == SS:
-        return <int16_t>load_u16(p, big)
-    if vr == SL:
-        return <int32_t>load_u32(p, big)
-    if vr == UV:
-        return load_u64(p, big)
-    if vr == SV:
-        return <int64_t>load_u64(p, big)
-    # AT: two 16-bit numbers
-    return PyLong_Type.tp_new(<PyTypeObject *>TAG, (load_u16(p, big) << 16 | load_u16(p + 2, big),), NULL)
-
-
-cdef object numbers(const uint8_t *p, Py_ssize_t n, int size, uint16_t vr, bint big, uint32_t tag, Shape shape):
-    cdef Py_ssize_t count = n // size, i
-    cdef tuple values
-    if n == size and shape != TUPLE:
-        return number(p, vr, big)
-    if n == 0:
-        return () if shape == TUPLE else None
-    if n % size:
-        raise ValueDecodeError(f"{n} bytes are not a number of values of {size} bytes", tag, vr_name(vr))
-    values = PyTuple_New(count)
-    for i in range(count):
-        value = number(p + i * size, vr, big)
-        Py_INCREF(value)
-        PyTuple_SET_ITEM(values, i, value)
-    return values
-
-
-cdef inline int number_size(uint16_t vr) noexcept nogil:
-    """Bytes of one value of a binary number VR, 0 for the others."""
-    if vr == US or vr == SS:
-        return 2
-    if vr == UL or vr == SL or vr == FL or vr == AT:
-        return 4
-    if vr == FD or vr == UV or vr == SV:
-        return 8
-    return 0
-
-
-# ------------------------------------------------------------------------------------------------ text
-
-
-cdef inline bint is_padding(uint8_t c) noexcept nogil:
-    return c == c' ' or c == 0
-
-
-cdef inline void trim(const uint8_t **p, Py_ssize_t *n, bint both) noexcept nogil:
-    while n[0] > 0 and is_padding(p[0][n[0] - 1]):
-        n[0] -= 1
-    while both and n[0] > 0 and is_padding(p[0][0]):
-        p[0] += 1
-        n[0] -= 1
-
-
-cdef inline bint trims_both_ends(uint16_t vr) noexcept nogil:
-    """PS3.5 table 6.2-1: leading spaces mean nothing in these; in the others only trailing ones are padding."""
-    return not (vr == PN or vr == LT or vr == ST or vr == UT or vr == UC or vr == UR)
-
-
-cdef inline bint has_one_value(uint16_t vr) noexcept nogil:
-    """VRs in which a backslash is a character (PS3.5 6.4)."""
-    return vr == LT or vr == ST or vr == UT or vr == UR
-
-
-cdef inline bint is_text(uint16_t vr) noexcept nogil:
-    if vr == AE or vr == AS or vr == CS or vr == DA or vr == DS or vr == DT or vr == IS or vr == LO or vr == LT:
-        return True
-    return vr == PN or vr == SH or vr == ST or vr == TM or vr == UC or vr == UI or vr == UR or vr == UT
-
-
-cdef inline bint uses_character_set(uint16_t vr) noexcept nogil:
-    """PS3.5 6.1.2.2: the VRs that Specific Character Set governs."""
-    return vr == LO or vr == LT or vr == PN or vr == SH or vr == ST or vr == UC or vr == UT
-
-
-cdef inline bint is_plain_ascii(const uint8_t *p, Py_ssize_t n) noexcept nogil:
-    cdef uint64_t word
-    while n >= 8:
-        memcpy(&word, p, 8)
-        # high bit set, or a byte equal to ESC (0x1B)
-        if word & 0x8080808080808080ULL or (((word ^ 0x1B1B1B1B1B1B1B1BULL) - 0x0101010101010101ULL) & ~(word ^ 0x1B1B1B1B1B1B1B1BULL) & 0x8080808080808080ULL):
-            return False
-        p += 8
-        n -= 8
-    while n > 0:
-        if p[0] >= 0x80 or p[0] == 0x1B:
-            return False
-        p += 1
-        n -= 1
-    return True
-
-
-cdef inline object ascii_text(const uint8_t *p, Py_ssize_t n):
-    cdef object text = PyUnicode_New(n, 127)
-    if n:
-        memcpy(PyUnicode_DATA(text), p, n)
-    return text
-
-
-cdef object typed_text(object text, uint16_t vr):
-    """The str subclass of a VR."""
-    cdef PyTypeObject *cls
-    if vr == UI:
-        cls = <PyTypeObject *>UID
-    elif vr == PN:
-        cls = <PyTypeObject *>PERSON_NAME
-    elif vr == DA:
-        cls = <PyTypeObject *>DATE
-    elif vr == TM:
-        cls = <PyTypeObject *>TIME
-    elif vr == DT:
-        cls = <PyTypeObject *>DATE_TIME
-    else:
-        return text
-    return PyUnicode_Type.tp_new(cls, (text,), NULL)
-
-
-cdef object one_text(const uint8_t *p, Py_ssize_t n, uint16_t vr, uint32_t tag):
-    """One trimmed ASCII component as a value: str, a subclass of it, float (DS) or int (IS); None if an empty number."""
-    cdef double number
-    cdef int64_t integer
-    if vr == DS:
-        if n == 0:
-            return None
-        if parse_decimal(p, n, &number):
-            return number
-        return decimal_of(p, n, tag)
-    if vr == IS:
-        if n == 0:
-            return None
-        if parse_integer(p, n, &integer):
-            return integer
-        return integer_of(p, n, tag)
-    return typed_text(ascii_text(p, n), vr)
-
-
-cdef str shown(bytes text):
-    """A value for an error message."""
-    return repr(text) if len(text) <= 40 else f"{text[:40]!r}..."
-
-
-cdef object decimal_of(const uint8_t *p, Py_ssize_t n, uint32_t tag):
-    """A decimal string that the quick way does not do exactly."""
-    cdef bytes text = PyBytes_FromStringAndSize(<const char *>p, n)
-    try:
-        if b"_" not in text:
-            return float(text)
-    except ValueError:
-        pass
-    raise ValueDecodeError(f"{shown(text)} is not a decimal number", tag, "DS")
-
-
-cdef object integer_of(const uint8_t *p, Py_ssize_t n, uint32_t tag):
-    """An integer string that is long, or written as an integral decimal (`1.0`), as some writers do."""
-    cdef bytes text = PyBytes_FromStringAndSize(<const char *>p, n)
-    try:
-        if b"_" not in text:
-            return int(text)
-    except ValueError:
-        pass
-    try:
-        number = float(text)
-        if number == int(number) and b"_" not in text:
-            return int(number)
-    except (ValueError, OverflowError):
-        pass
-    raise ValueDecodeError(f"{shown(text)} is not an integer", tag, "IS")
-
-
-cdef Py_ssize_t count_backslashes(const uint8_t *p, Py_ssize_t n) noexcept nogil:
-    cdef const uint8_t *end = p + n
-    cdef Py_ssize_t count = 0
-    while p < end:
-        p = <const uint8_t *>memchr(p, c'\\', end - p)
-        if p == NULL:
-            break
-        count += 1
-        p += 1
-    return count
-
-
-cdef object ascii_values(const uint8_t *p, Py_ssize_t n, uint16_t vr, uint32_t tag, Shape shape):
-    cdef bint both = trims_both_ends(vr)
-    cdef Py_ssize_t count, i, length
-    cdef const uint8_t *end
-    cdef const uint8_t *part
-    cdef tuple values
-    trim(&p, &n, both)
-    if n == 0:
-        return () if shape == TUPLE else None
-    count = 1 if has_one_value(vr) else 1 + count_backslashes(p, n)
-    if count == 1:
-        value = one_text(p, n, vr, tag)
-        return (value,) if shape == TUPLE else value
-    values = PyTuple_New(count)
-    end = p + n
-    for i in range(count):
-        part = <const uint8_t *>memchr(p, c'\\', end - p)
-        length = (end if part == NULL else part) - p
-        part = p
-        p += length + 1
-        trim(&part, &length, both)
-        value = one_text(part, length, vr, tag)
-        Py_INCREF(value)
-        PyTuple_SET_ITEM(values, i, value)
-    return values
-
-
-cdef object charset_values(bytes raw, object sets, uint16_t vr, Shape shape):
-    """Text with bytes beyond ASCII or escape sequences: the character sets decide (PS3.5 6.1)."""
-    cdef tuple texts = DECODE_TEXT(raw, sets, vr_name(vr))
-    cdef tuple values
-    if not texts or len(texts) == 1 and not texts[0]:
-        return () if shape == TUPLE else None
-    values = tuple([typed_text(text, vr) for text in texts])
-    return values[0] if shape != TUPLE and len(values) == 1 else values
-
-
-cdef object numeric_strings(bytes raw, uint16_t vr, uint32_t tag):
-    raise ValueDecodeError(f"{shown(raw)} is not a number", tag, vr_name(vr))
-
-
-cdef object decode(const uint8_t *p, Py_ssize_t n, uint16_t vr, bint big, uint32_t tag, Shape shape, DatasetView owner):
-    """The value of `n` bytes at `p`."""
-    cdef int size = number_size(vr)
-    if size:
-        return numbers(p, n, size, vr, big, tag, shape)
-    if is_text(vr):
-        if is_plain_ascii(p, n):
-            return ascii_values(p, n, vr, tag, shape)
-        raw = PyBytes_FromStringAndSize(<const char *>p, n)
-        if vr == DS or vr == IS:
-            return numeric_strings(raw, vr, tag)
-        return charset_values(raw, owner._character_sets() if uses_character_set(vr) else None, vr, shape)
-    if n == 0:
-        return None
-    return PyBytes_FromStringAndSize(<const char *>p, n)
 
 
 cdef Shape shape_of(const UserDictionary *user, uint32_t tag) noexcept nogil:
@@ -864,7 +550,7 @@ cdef class DatasetView:
             read = self._read(e.offset, length)
             p = <const uint8_t *>PyBytes_AS_STRING(read)
         try:
-            return decode(p, length, vr, big, e.tag, shape_of(self._user, e.tag), self)
+            return VALUES.decode(p, length, vr, big, e.tag, shape_of(self._user, e.tag), self)
         except ValueDecodeError as error:
             raise ValueDecodeError(error.reason, error.tag, error.vr, e.offset) from None
 
@@ -947,14 +633,12 @@ cdef class DatasetView:
         """The same, but False for the default repertoire."""
         cdef uint32_t record = self._find(SPECIFIC_CHARACTER_SET)
         cdef const Element *e
-        cdef const uint8_t *p
         cdef bytes raw
         if record != NO_RECORD and self._view.records[record].length <= LONGEST_SETS:
             e = &self._view.records[record]
             raw = self._read(e.offset, e.length)
-            p = <const uint8_t *>PyBytes_AS_STRING(raw)
-            if is_plain_ascii(p, e.length):
-                terms = ascii_values(p, e.length, CS, e.tag, TUPLE)
+            if raw.isascii() and b"\x1b" not in raw:
+                terms = VALUES.decode(<const uint8_t *>PyBytes_AS_STRING(raw), e.length, CS, False, e.tag, TUPLE, None)
                 if terms:
                     return CHARACTER_SETS(terms)
         return False if self._around is None else self._around

@@ -84,9 +84,7 @@ def test_the_tree_is_the_one_that_is_drawn() -> None:
 
 
 @pytest.mark.parametrize(("error", "builtin", "sentence", "fields"), ERRORS)
-def test_sentences_and_fields(
-    error: DicomError, builtin: type[Exception], sentence: str, fields: dict[str, object]
-) -> None:
+def test_sentences_and_fields(error: DicomError, builtin: type[Exception], sentence: str, fields: dict[str, object]) -> None:
     for one in (error, pickle.loads(pickle.dumps(error)), copy.copy(error)):
         assert type(one) is type(error)
         assert isinstance(one, builtin)

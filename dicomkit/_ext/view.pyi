@@ -12,13 +12,7 @@ def bind(
     sequence: type[SequenceView],
     element: type[ElementView],
     tag: type[int],
-    uid: type[str],
-    person_name: type[str],
-    date: type[str],
-    time: type[str],
-    date_time: type[str],
     character_sets: Callable[..., Any],
-    decode_text: Callable[..., tuple[str, ...]],
 ) -> None: ...
 def element_path(element: ElementView) -> str: ...
 def element_owner(element: ElementView) -> Dataset | None: ...

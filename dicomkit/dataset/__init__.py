@@ -1,5 +1,6 @@
 """Data sets, elements, sequences and values (PS3.5)."""
 
+from dicomkit._ext.values import bind as _bind_values
 from dicomkit._ext.view import bind as _bind
 from dicomkit.dataset.dataset import Dataset
 from dicomkit.dataset.element import DataElement
@@ -14,16 +15,13 @@ from dicomkit.standard.uid import UID as _UID
 
 __all__ = ["DataElement", "Dataset", "Date", "DateTime", "PersonName", "Problem", "Sequence", "Time"]
 
-_bind(
-    dataset=Dataset,
-    sequence=Sequence,
-    element=DataElement,
+_bind_values(
     tag=_Tag,
     uid=_UID,
     person_name=PersonName,
     date=Date,
     time=Time,
     date_time=DateTime,
-    character_sets=_character_sets,
     decode_text=_decode_values,
 )
+_bind(dataset=Dataset, sequence=Sequence, element=DataElement, tag=_Tag, character_sets=_character_sets)
