@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dicomkit._ext import standard
 from dicomkit.dataset.dataset import Dataset, from_index
 from dicomkit.dataset.problem import Problem
 from dicomkit.media.stream import FILE_PROBLEMS, read_stream
@@ -97,9 +98,8 @@ def _uid(text: str) -> UID:
     return uid
 
 
-# Specific Character Set, and Pixel Representation, on which the VR of some elements depends
-_CONTEXT = (0x00080005, 0x00280103)
-
+SPECIFIC_CHARACTER_SET = 0x00080005
+PIXEL_REPRESENTATION = 0x00280103
 
 _WANTED: dict[tuple[Tag | int | str, ...], list[int]] = {}
 
@@ -117,5 +117,8 @@ def _wanted(only: Iterable[Tag | int | str] | Tag | int | str) -> list[int]:
 
 def _with_context(only: tuple[Tag | int | str, ...]) -> list[int]:
     tags = {int(Tag(tag)) for tag in only}
-    creators = {tag & 0xFFFF0000 | (tag >> 8 & 0xFF) for tag in tags if tag & 0x10000 and tag & 0xFFFF >= 0x1000}
-    return sorted(tags.union(creators, _CONTEXT))
+    context = {tag & 0xFFFF0000 | (tag >> 8 & 0xFF) for tag in tags if tag & 0x10000 and tag & 0xFFFF >= 0x1000}
+    context.add(SPECIFIC_CHARACTER_SET)
+    if any((row := standard.element(tag)) is not None and len(row[1]) > 1 for tag in tags):
+        context.add(PIXEL_REPRESENTATION)  # on which the VR of these depends
+    return sorted(tags | context)
