@@ -179,8 +179,8 @@ cdef inline int undefined_length(Parser *p, Container *c, Header *h) noexcept no
         return open_sequence(p, c, h, SEQUENCE, c.implicit, c.big)
     if h.tag == PIXEL_DATA:
         return open_sequence(p, c, h, FRAGMENTS, c.implicit, c.big)
-    if p.stop - p.pos < h.size + 16 and c.limit - p.pos >= h.size + 16:
-        p.need = h.size + 16
+    if p.stop - p.pos < <uint64_t>h.size + 16 <= c.limit - p.pos:
+        p.need = <uint64_t>h.size + 16
         return NEED_MORE
     if h.vr == VR_UN:  # PS3.5 6.2.2 note 2: implicit VR little endian inside
         if h.flags & IMPLICIT_VR:
@@ -213,23 +213,39 @@ cdef inline bint item_holds_elements(Parser *p, Container *c, uint64_t offset) n
     return begins_element(p, offset + 8, 0, c.implicit, c.big)
 
 
+cdef inline bint item_holds_known(Parser *p, uint64_t offset, uint64_t end, bint big) noexcept nogil:
+    """Whether an item's content, from `offset` on, is an element of the dictionary, or the next item or delimiter."""
+    cdef const uint8_t *at
+    cdef uint32_t tag, length
+    if offset == end:
+        return True
+    if end - offset < 8 or not in_window(p, offset, 8):
+        return False
+    at = p.bytes + (offset - p.start)
+    tag = load_tag(at, big)
+    length = load_u32(at + 4, big)
+    if tag == ITEM_TAG or tag == ITEM_DELIMITATION:
+        return True
+    return p.standard.vr(p.user, tag) != 0 and (length == UNDEFINED or length <= end - offset - 8)
+
+
 cdef inline int hidden_sequence(Parser *p, Container *c, Header *h, bint *found) noexcept nogil:
     """A value of defined length and another VR that is a sequence all the same (UN, or OB/OW for a sequence's tag)."""
     cdef uint64_t offset = p.pos + h.size
     cdef uint16_t vr
     cdef bint big = c.big and h.vr != VR_UN
     found[0] = False
-    if h.length < 8 or h.length > c.limit - offset:
+    if h.length < 8 or h.length > c.limit - offset and c.limit != p.stack[0].limit:
         return DONE
     vr = dictionary_vr(p, c, h.tag)
     if vr != VR_SQ and not (vr == 0 and h.vr == VR_UN and h.tag & 0x10000):
         return DONE
-    if p.stop - p.pos < h.size + 24 and c.limit - p.pos >= h.size + 24:
-        p.need = h.size + 24
+    if p.stop - p.pos < <uint64_t>h.size + 24 <= c.limit - p.pos:
+        p.need = <uint64_t>h.size + 24
         return NEED_MORE
     if not begins_item(p, offset, offset + h.length, big):
         return DONE
-    if vr == 0 and not begins_element(p, offset + 8, 0, True, big):
+    if vr == 0 and not item_holds_known(p, offset + 8, offset + h.length, big):
         return DONE
     found[0] = True
     if h.vr == VR_UN:

@@ -41,7 +41,11 @@ def parse(data: bytes, encoding: Encoding, **options: object) -> Index:
 def parse_in_windows(data: bytes, encoding: Encoding, size: int, *, known: bool, **options: object) -> Index:
     """Feed windows of `size` bytes, larger where the stream asks for more."""
     stream = TagStream(
-        0, len(data) if known else None, implicit_vr=encoding.implicit, big_endian=encoding.big, **options  # type: ignore[arg-type]
+        0,
+        len(data) if known else None,
+        implicit_vr=encoding.implicit,
+        big_endian=encoding.big,
+        **options,  # type: ignore[arg-type]
     )
     start, needed = 0, 0
     while not stream.feed(data[start : start + max(size, needed)], start):

@@ -1,8 +1,8 @@
 """The fuzzer: mutated data sets are read and touched; see README.md.
 
-    python -m tests.fuzz --seconds 60
-    python -m tests.fuzz --sanitize --executions 5000000
-    python -m tests.fuzz --replay .fuzz/findings/finding-0123456789abcdef
+python -m tests.fuzz --seconds 60
+python -m tests.fuzz --sanitize --executions 5000000
+python -m tests.fuzz --replay .fuzz/findings/finding-0123456789abcdef
 """
 
 from __future__ import annotations

@@ -21,23 +21,23 @@ if TYPE_CHECKING:
 
 # Option bits. Where two have to do with the same, the first one is tested.
 STRICT: Final = 1
-QUIRKY: Final = 2           # with one or two quirks, from bits 16 on
-PARTIAL: Final = 4          # with only= or stop_before=
-WINDOWS: Final = 8          # the tag stream alone, in windows of 8 to 71 bytes
-FILE_OBJECT: Final = 16     # values deferred, read back from a file object
+QUIRKY: Final = 2  # with one or two quirks, from bits 16 on
+PARTIAL: Final = 4  # with only= or stop_before=
+WINDOWS: Final = 8  # the tag stream alone, in windows of 8 to 71 bytes
+FILE_OBJECT: Final = 16  # values deferred, read back from a file object
 PIPE: Final = 32
-FORCED: Final = 64          # with a transfer syntax, not the file's
-TEXT: Final = 256           # str(), HTML
-ELEMENTS: Final = 512       # all properties of all elements
-OBJECTS: Final = 1024       # pickle, copy, ==
+FORCED: Final = 64  # with a transfer syntax, not the file's
+TEXT: Final = 256  # str(), HTML
+ELEMENTS: Final = 512  # all properties of all elements
+OBJECTS: Final = 1024  # pickle, copy, ==
 DUMP: Final = 2048
-INDEX: Final = 4096         # the records themselves
+INDEX: Final = 4096  # the records themselves
 
 READER_QUIRKS = sorted({*QUIRKS, *FILE_QUIRKS})
 SYNTAXES = ("1.2.840.10008.1.2", "1.2.840.10008.1.2.1", "1.2.840.10008.1.2.2", "detect", "1.2.840.10008.1.2.1.99")
 TAGS = (0x00080005, 0x00090010, 0x00091001, 0x00100010, 0x00191011, 0x00280103, 0x0040A730, 0x7FE00010)
 CONTAINER = 128
-LARGEST_RECORD_RATIO = 8    # an element, item or fragment takes at least 8 bytes
+LARGEST_RECORD_RATIO = 8  # an element, item or fragment takes at least 8 bytes
 
 
 class Finding(Exception):

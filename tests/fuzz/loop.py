@@ -26,14 +26,14 @@ from tests.fuzz.execution import execute
 from tests.fuzz.mutations import LONGEST, mutate
 from tests.fuzz.seeds import corpus
 
-RECORD = struct.Struct("<QI")               # executions, length of the case; then the case
+RECORD = struct.Struct("<QI")  # executions, length of the case; then the case
 RECORD_SIZE = RECORD.size + LONGEST + 64
-BATCH = 256                                 # executions between two looks at clock and memory
-SLOW = 2.0                                  # seconds of processor time that no case may take
-MOST_MEMORY = 512 << 10                     # KiB that the process may grow by
+BATCH = 256  # executions between two looks at clock and memory
+SLOW = 2.0  # seconds of processor time that no case may take
+MOST_MEMORY = 512 << 10  # KiB that the process may grow by
 LARGEST_CORPUS = 20_000
-SHORT = 1 << 10                             # bytes of a seed that is quick to execute
-REPORT_EVERY = 30.0                         # seconds
+SHORT = 1 << 10  # bytes of a seed that is quick to execute
+REPORT_EVERY = 30.0  # seconds
 
 
 class Slow(Exception):

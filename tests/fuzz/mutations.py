@@ -14,7 +14,7 @@ from tests.reference.encoding import LONG_VRS, SHORT_VRS
 
 Mutation: TypeAlias = Callable[[bytearray, Sequence[int], Random], None]
 
-LONGEST = 1 << 14   # bytes; what grows beyond is cut
+LONGEST = 1 << 14  # bytes; what grows beyond is cut
 
 VRS = [vr.encode() for vr in sorted(LONG_VRS | SHORT_VRS)] + [b"OX", b"ZZ", b"??", b"\0\0", b"ct", b"a\xff"]
 LENGTHS = [

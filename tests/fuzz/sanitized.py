@@ -35,9 +35,7 @@ def build(folder: Path = FOLDER) -> None:
         stderr=subprocess.DEVNULL,
     )
     library = folder / "libcoverage.so"
-    subprocess.run(
-        [COMPILER, "-O2", "-shared", "-fPIC", "-o", library, Path(__file__).with_name("coverage.c")], check=True
-    )
+    subprocess.run([COMPILER, "-O2", "-shared", "-fPIC", "-o", library, Path(__file__).with_name("coverage.c")], check=True)
 
 
 def environment(folder: Path = FOLDER) -> dict[str, str]:

@@ -44,9 +44,7 @@ def _number(format_: str, *values: float) -> bytes:
 
 
 def _patient(charset: bytes, name: bytes) -> tuple[Node, ...]:
-    return _sound(
-        Element(0x00080005, "CS", charset), Element(0x00100010, "PN", name), Element(0x00100020, "LO", b"4711")
-    )
+    return _sound(Element(0x00080005, "CS", charset), Element(0x00100010, "PN", name), Element(0x00100020, "LO", b"4711"))
 
 
 # Every VR once, with a value of it.
@@ -118,9 +116,7 @@ CONTEXT: tuple[Node, ...] = (
     Element(0x00280103, "US", _number("H", 1)),
     Element(0x00280106, "SS", _number("h", -1)),
     Element(0x00281101, "SS", _number("3h", -256, 0, 16)),
-    Sequence(
-        0x00283010, (Item((Element(0x00283002, "SS", _number("3h", 1, -5, 8)), Element(0x00283006, "US", b"\1\0"))),)
-    ),
+    Sequence(0x00283010, (Item((Element(0x00283002, "SS", _number("3h", 1, -5, 8)), Element(0x00283006, "US", b"\1\0"))),)),
     Sequence(
         0x54000100,
         (Item((Element(0x54001004, "US", _number("H", 8)), Element(0x54001010, "OB", b"\1\2\3\4"))),),

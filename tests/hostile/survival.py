@@ -10,7 +10,7 @@ import dicomkit
 from dicomkit.errors import ParseError
 from tests.fuzz.execution import ELEMENTS, INDEX, OBJECTS, TEXT, touch
 
-SECONDS = 2.0   # of processor time, for a file of a few megabytes and everything in it
+SECONDS = 2.0  # of processor time, for a file of a few megabytes and everything in it
 EVERYTHING = ELEMENTS | TEXT | INDEX
 
 

@@ -15,7 +15,7 @@ from tests.fuzz.mutations import LENGTHS, MUTATIONS
 from tests.fuzz.seeds import generated
 from tests.hostile.survival import EVERYTHING, INDEX, element_headers, sample, survive, survive_strictly
 
-LARGEST = 1 << 18   # bytes of a file that are mutated; behind that it is pixels
+LARGEST = 1 << 18  # bytes of a file that are mutated; behind that it is pixels
 LIES = [0, 1, 7, 0xFFFFFFFE, 0xFFFFFFFF, 0x7FFFFFFF, 0x80000000]
 OFF_BY = [-8, -2, -1, 1, 2, 8]
 
