@@ -26,6 +26,7 @@ cdef enum:
     MAX_PROBLEMS = 1000
     FIRST_RECORDS = 256         # room to begin with
     FIRST_META_RECORDS = 32
+    FARTHEST_LOOK = 1 << 20     # bytes behind a value that a container cuts: further on is not looked whether it makes sense
     LONGEST_CREATOR = 64        # bytes of a private creator; values up to here are never deferred
     NO_RECORD = 0xFFFFFFFF
     UNDEFINED = 0xFFFFFFFF

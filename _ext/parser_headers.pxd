@@ -13,6 +13,16 @@ cdef struct Header:
     uint8_t size
 
 
+cdef inline int more(Parser *p, uint64_t need) noexcept nogil:
+    p.need = need
+    return NEED_MORE
+
+
+cdef inline bint is_sure(const Parser *p, uint64_t length) noexcept nogil:
+    """Whether it is known that the stream has `length` bytes from pos on, or has not."""
+    return p.size != UINT64_MAX or length <= p.stop - p.pos
+
+
 cdef inline int read_implicit(Parser *p, Container *c, const uint8_t *at, Header *h) noexcept nogil:
     h.length = load_u32(at + 4, c.big)
     h.size = 8
@@ -57,6 +67,8 @@ cdef inline int read_unknown_vr(Parser *p, Container *c, const uint8_t *at, Head
         status = read_explicit(p, c, at, h, LONG_LENGTH)
         if status == NEED_MORE:
             return status
+        if status == DONE and not is_sure(p, 12 + <uint64_t>h.length):
+            return more(p, 12 + <uint64_t>h.length)
         if status == DONE and h.length <= room - 12:
             if h.vr == VR_OX and h.tag == PIXEL_DATA:  # seen in files
                 h.vr = VR_OW
@@ -64,8 +76,12 @@ cdef inline int read_unknown_vr(Parser *p, Container *c, const uint8_t *at, Head
             return problem(p, UNKNOWN_VR, p.count, p.pos)
     if printable and not p.quirks & ASSUME_IMPLICIT:
         read_explicit(p, c, at, h, SHORT_LENGTH)
+        if not is_sure(p, 8 + <uint64_t>h.length):
+            return more(p, 8 + <uint64_t>h.length)
         if h.length <= room - 8:
             return problem(p, UNKNOWN_VR, p.count, p.pos)
+    if implicit_length != UNDEFINED and not is_sure(p, 8 + <uint64_t>implicit_length):
+        return more(p, 8 + <uint64_t>implicit_length)
     if implicit_fits or p.quirks & ASSUME_IMPLICIT:
         if not p.quirks & ASSUME_IMPLICIT:
             c.implicit = True  # the rest of this item is likely the same; a way back is in read_header
@@ -75,36 +91,52 @@ cdef inline int read_unknown_vr(Parser *p, Container *c, const uint8_t *at, Head
     return problem(p, UNKNOWN_VR, p.count, p.pos)
 
 
-cdef inline bint looks_explicit(Parser *p, Container *c, const uint8_t *at) noexcept nogil:
+cdef inline int looks_explicit(Parser *p, Container *c, const uint8_t *at, bint *found) noexcept nogil:
     """Whether an element of an implicit data set has a VR all the same: its length field starts with the letters of one."""
     cdef int kind = vr_class(at[4], at[5])
     cdef uint32_t implicit_length, length
-    cdef uint64_t room = c.limit - p.pos, end
+    cdef uint64_t room = c.limit - p.pos, end = 8
+    found[0] = False
     if kind == NOT_A_VR:
-        return False
+        return DONE
     implicit_length = load_u32(at + 4, c.big)
     if kind == SHORT_LENGTH:
         length = load_u16(at + 6, c.big)
-        end = 8
     else:
-        if room < 12 or not in_window(p, p.pos, 12) or at[6] or at[7]:
-            return False
+        if room < 12:
+            return DONE
+        if p.stop - p.pos < 12:
+            return more(p, 12)
+        if at[6] or at[7]:
+            return DONE
         length = load_u32(at + 8, c.big)
         end = 12
     if length == UNDEFINED:
-        return begins_item(p, p.pos + 12, c.limit, c.big)
+        if p.stop - p.pos < 20 and room >= 20:
+            return more(p, 20)
+        found[0] = begins_item(p, p.pos + 12, c.limit, c.big)
+        return DONE
+    if not is_sure(p, end + length):
+        return more(p, end + length)
     if length > room - end:
-        return False
+        return DONE
     if implicit_length > room - 8 or implicit_length & 1:
-        return True
+        found[0] = True
+        return DONE
+    if not is_sure(p, 8 + <uint64_t>implicit_length):
+        return more(p, 8 + <uint64_t>implicit_length)
     end += p.pos + length
-    return end == c.limit or begins_element(p, end, load_tag(at, c.big), False, c.big)
+    if end != c.limit and p.size - end >= 8 and not in_window(p, end, 8):
+        return more(p, end + 8 - p.pos)
+    found[0] = end == c.limit or begins_element(p, end, load_tag(at, c.big), False, c.big)
+    return DONE
 
 
 cdef inline int read_header(Parser *p, Container *c, Header *h) noexcept nogil:
     """The header at pos, of which 8 bytes are in the window and in the container."""
     cdef const uint8_t *at = p.bytes + (p.pos - p.start)
     cdef int status, kind
+    cdef bint found
     h.tag = load_tag(at, c.big)
     if not c.implicit:
         kind = vr_class(at[4], at[5])
@@ -115,7 +147,12 @@ cdef inline int read_header(Parser *p, Container *c, Header *h) noexcept nogil:
         if status == DONE and p.quirks & (IGNORE_EXPLICIT_VR | CONVERT_UN):
             apply_dictionary(p, c, h)
         return status
-    if c'A' <= at[4] <= c'Z' and looks_explicit(p, c, at):
+    if c'A' <= at[4] <= c'Z':
+        status = looks_explicit(p, c, at, &found)
+        if status != DONE:
+            return status
+        if not found:
+            return read_implicit(p, c, at, h)
         c.implicit = False
         status = problem(p, EXPLICIT_ELEMENT, p.count, p.pos)
         if status == DONE:

@@ -6,7 +6,7 @@ from element cimport (
     BIG_ENDIAN_VALUE, CONTAINER, GUESSED_VR, IMPLICIT_VR, TRUNCATED, UNDEFINED_LENGTH, UNDELIMITED, Element, load_u32,
 )
 from parser cimport *
-from parser_headers cimport Header, read_header
+from parser_headers cimport Header, is_sure, more, read_header
 from parser_scan cimport scan
 
 cdef inline int append(Parser *p, const Header *h, uint8_t depth, uint32_t length, uint8_t flags) noexcept nogil:
@@ -88,7 +88,10 @@ cdef inline int at_limit(Parser *p, Container *c) noexcept nogil:
 
 cdef inline int short_rest(Parser *p, Container *c) noexcept nogil:
     """Fewer than 8 bytes are left in the container."""
-    cdef int status = problem(p, TRAILING_BYTES, c.record, p.pos)
+    cdef int status
+    if not is_sure(p, c.limit - p.pos):
+        return more(p, c.limit - p.pos)
+    status = problem(p, TRAILING_BYTES, c.record, p.pos)
     if status == DONE:
         p.pos = c.limit
     return status
@@ -127,6 +130,10 @@ cdef inline int overrun(Parser *p, Container *c, const Header *h, bint *extended
     extended[0] = False
     if end > p.size or c.limit >= p.size:
         return problem(p, past_end(p, c), p.count, p.pos)
+    if end - p.pos > FARTHEST_LOOK:
+        return problem(p, LENGTH_PAST_CONTAINER, p.count, p.pos)
+    if p.stop < end + 8 and p.stop < p.size:
+        return more(p, min(end + 8, p.size) - p.pos)
     if begins_element(p, c.limit, 0, c.implicit, c.big) or not begins_element(p, end, h.tag, c.implicit, c.big):
         return problem(p, LENGTH_PAST_CONTAINER, p.count, p.pos)
     for i in range(p.top, -1, -1):
@@ -179,9 +186,8 @@ cdef inline int undefined_length(Parser *p, Container *c, Header *h) noexcept no
         return open_sequence(p, c, h, SEQUENCE, c.implicit, c.big)
     if h.tag == PIXEL_DATA:
         return open_sequence(p, c, h, FRAGMENTS, c.implicit, c.big)
-    if p.stop - p.pos < <uint64_t>h.size + 16 <= c.limit - p.pos:
-        p.need = <uint64_t>h.size + 16
-        return NEED_MORE
+    if p.stop - p.pos < min(<uint64_t>h.size + 16, c.limit - p.pos):
+        return more(p, min(<uint64_t>h.size + 16, c.limit - p.pos))
     if h.vr == VR_UN:  # PS3.5 6.2.2 note 2: implicit VR little endian inside
         if h.flags & IMPLICIT_VR:
             return open_sequence(p, c, h, SEQUENCE, True, c.big)
@@ -240,9 +246,8 @@ cdef inline int hidden_sequence(Parser *p, Container *c, Header *h, bint *found)
     vr = dictionary_vr(p, c, h.tag)
     if vr != VR_SQ and not (vr == 0 and h.vr == VR_UN and h.tag & 0x10000):
         return DONE
-    if p.stop - p.pos < <uint64_t>h.size + 24 <= c.limit - p.pos:
-        p.need = <uint64_t>h.size + 24
-        return NEED_MORE
+    if p.stop - p.pos < min(<uint64_t>h.size + 24, c.limit - p.pos):
+        return more(p, min(<uint64_t>h.size + 24, c.limit - p.pos))
     if not begins_item(p, offset, offset + h.length, big):
         return DONE
     if vr == 0 and not item_holds_known(p, offset + 8, offset + h.length, big):
@@ -386,6 +391,8 @@ cdef inline int end_of_items(Parser *p, Container *c, const uint8_t *at, uint32_
         if status == DONE:
             p.pos += 8
         return status
+    if not c.delimited and not is_sure(p, c.limit - p.pos):
+        return more(p, c.limit - p.pos)
     if problem(p, EXPECTED_ITEM, c.record, p.pos) != DONE:
         return FAULT
     if c.delimited:

@@ -14,7 +14,7 @@ from libc.stdint cimport UINT64_MAX, uint8_t, uint32_t, uint64_t
 from libc.stdlib cimport calloc, free, malloc
 from libc.string cimport memcpy, memset
 
-from element cimport CONTAINER, TRUNCATED, UNDELIMITED, Element, IndexView, Segment, load_u32, stream_bytes
+from element cimport CONTAINER, TRUNCATED, UNDELIMITED, Element, IndexView, Segment, element_start, load_u32, stream_bytes
 from parser cimport *
 from parser_context cimport resolve_ambiguous
 from parser_steps cimport close, parse
@@ -368,15 +368,17 @@ cdef class TagStream:
     def end(self, uint64_t size) -> None:
         """The stream turned out to end at this offset."""
         cdef Parser *p = self._p
+        cdef Element *e
         cdef int i
         p.size = size
         if p.pos > size:
             self._cut(size)
         for i in range(p.top + 1):
             if p.stack[i].limit > size:
-                if p.stack[i].record != <uint32_t>NO_RECORD and p.stack[i].limit != UINT64_MAX:
-                    p.records[p.stack[i].record].flags |= TRUNCATED
-                    if problem(p, VALUE_TRUNCATED, p.stack[i].record, p.records[p.stack[i].record].offset) != DONE:
+                if p.stack[i].record != <uint32_t>NO_RECORD and not p.stack[i].delimited:
+                    e = &p.records[p.stack[i].record]
+                    e.flags |= TRUNCATED
+                    if problem(p, VALUE_TRUNCATED, p.stack[i].record, element_start(e)) != DONE:
                         self._ended_badly = True
                 p.stack[i].limit = size
 
@@ -384,14 +386,16 @@ cdef class TagStream:
         """The parse has jumped over a value that the stream does not hold to its end."""
         cdef Parser *p = self._p
         cdef Element *e
+        cdef uint64_t start
         cdef uint32_t i
         for i in range(p.count):
             e = &p.records[i]
             if not e.flags & CONTAINER and e.offset + e.length > size:
+                start = element_start(e)
                 e.length = <uint32_t>(size - e.offset) if e.offset < size else 0
                 e.offset = min(e.offset, size)
                 e.flags |= TRUNCATED
-                if problem(p, VALUE_TRUNCATED, i, e.offset) != DONE:
+                if problem(p, VALUE_TRUNCATED, i, start) != DONE:
                     self._ended_badly = True
         p.pos = size
         return 0
@@ -476,7 +480,7 @@ def detect_encoding(head, Py_ssize_t at, uint64_t remaining) -> tuple | None:
     if vr_class(p[4], p[5]) != NOT_A_VR:
         return (False, big_endian, True)
     length = load_u32(p + 4, big_endian)
-    if length != UNDEFINED and length > remaining - 8:
+    if length != UNDEFINED and <uint64_t>length + 8 > remaining:
         return None
     if tag == 0:  # zeros, unless it is the group length of a command set
         return (True, big_endian, length == 4)

@@ -163,9 +163,7 @@ def huge_header(effort: Effort) -> Table:
 def huge_header_memory(_: Effort) -> Table:
     """Memory that the header of a 4 GB file takes."""
     grown = memory("header", inputs.huge())["bytes"] / 1e6
-    return Table(
-        "huge_memory", "memory to read the 4 GB file", [Row("dicomkit", [grown], at_most=HEADER_BYTES / 1e6)], "MB"
-    )
+    return Table("huge_memory", "memory to read the 4 GB file", [Row("dicomkit", [grown], at_most=HEADER_BYTES / 1e6)], "MB")
 
 
 def dump_processes(effort: Effort, files: Sequence[Path], name: str, title: str) -> Table:
@@ -205,14 +203,10 @@ def import_time(effort: Effort) -> Table:
     samples = in_turn(timers, effort._replace(rounds=effort.rounds * 3))
     extra = [with_it - bare for with_it, bare in zip(samples["import"], samples["bare"], strict=True)]
     probe = "import sys, dicomkit; print('numpy' in sys.modules)"
-    loaded = subprocess.run(
-        [sys.executable, "-c", probe], capture_output=True, text=True, env=environment(), check=True
-    )
+    loaded = subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, env=environment(), check=True)
     rows = [
         Row("bare interpreter", samples["bare"]),
-        Row(
-            "import dicomkit", samples["import"], note="loads numpy" if "True" in loaded.stdout else "numpy not loaded"
-        ),
+        Row("import dicomkit", samples["import"], note="loads numpy" if "True" in loaded.stdout else "numpy not loaded"),
         Row("  over the bare one", extra, at_most=IMPORT_SECONDS),
         Row("import and first read", samples["read"]),
     ]

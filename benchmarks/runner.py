@@ -11,7 +11,7 @@ from pathlib import Path
 from time import perf_counter_ns
 from typing import IO, NamedTuple
 
-from benchmarks import IN_PLACE, ROOT, UnavailableError, dcmtk
+from benchmarks import IN_PLACE, ROOT, UnavailableError, dcmtk, inputs
 
 WORKERS = {"dicomkit", "pydicom", "dicomsdl", "open"}
 
@@ -106,8 +106,15 @@ def process_timer(command: Sequence[str]) -> Timer:
 
 
 def environment() -> dict[str, str]:
-    """The environment of processes that import dicomkit: with the source tree on the path if it is built in place."""
-    return {**os.environ, "PYTHONPATH": str(ROOT)} if IN_PLACE else dict(os.environ)
+    """The environment of processes that import dicomkit.
+
+    With byte code, as an installed package has it; with the source tree on the path if it is built in place.
+    """
+    unusual = {"PYTHONDONTWRITEBYTECODE", "PYTHONUNBUFFERED"}
+    usual = {name: value for name, value in os.environ.items() if name not in unusual}
+    if not IN_PLACE:
+        return usual
+    return {**usual, "PYTHONPATH": str(ROOT), "PYTHONPYCACHEPREFIX": str(inputs.cache() / "bytecode")}
 
 
 def dicomkit_command() -> list[str]:

@@ -66,9 +66,7 @@ def multiframe(frames: int) -> bytes:
     Frames repeat after the first 1,000, so that long files are made fast.
     """
     syntax = EXPLICIT_LITTLE_UNDEFINED
-    distinct = [
-        syntax.item(syntax.encode(frame_groups(number), UTF_8)) for number in range(min(frames, DISTINCT_FRAMES))
-    ]
+    distinct = [syntax.item(syntax.encode(frame_groups(number), UTF_8)) for number in range(min(frames, DISTINCT_FRAMES))]
     repeats, rest = divmod(frames, len(distinct))
     items = b"".join(distinct) * repeats + b"".join(distinct[:rest])
     per_frame = {tag for tag, _, _ in frame_groups(0)}

@@ -243,7 +243,8 @@ def _encoding(
         uid = stream.meta.value(TRANSFER_SYNTAX_UID)
         if uid is None and forced is None:
             stream._problem("no-transfer-syntax", position)
-    found = detect_encoding(head, at, EVERYTHING if source.size is None else source.size - position)
+    remaining = len(head) - at if source.size is None else max(source.size - position, 0)  # of a pipe: what was seen
+    found = detect_encoding(head, at, remaining)
     if uid is not None:
         stream.transfer_syntax, implicit, big, deflated, native = _syntax(uid) or _unknown_syntax(stream, uid, position)
         if forced is None or not native:

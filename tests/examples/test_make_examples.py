@@ -78,9 +78,7 @@ def test_enhanced() -> None:
     assert str(ds.PatientName) == "Παπαδόπουλος^Γιώργος"
     frames = ds.PerFrameFunctionalGroupsSequence
     assert len(frames) == ds.NumberOfFrames == 4
-    assert [list(frame.FrameContentSequence[0].DimensionIndexValues) for frame in frames] == [
-        [1, i] for i in (1, 2, 3, 4)
-    ]
+    assert [list(frame.FrameContentSequence[0].DimensionIndexValues) for frame in frames] == [[1, i] for i in (1, 2, 3, 4)]
     assert [frame.PlanePositionSequence[0].ImagePositionPatient[2] for frame in frames] == [57.5, 62.5, 67.5, 72.5]
     assert ds.SharedFunctionalGroupsSequence[0].PixelMeasuresSequence[0].PixelSpacing == [15, 15]
 

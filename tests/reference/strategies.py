@@ -14,6 +14,7 @@ from tests.reference.encoding import (
     PixelFragments,
     Sequence,
 )
+from tests.reference.tagstream import implicit_vrs
 
 DEEPEST = 4
 # Public elements whose VR depends on others, and those others; sequences; one of each kind of ordinary tag.
@@ -57,6 +58,8 @@ def private_blocks(draw: st.DrawFn, encoding: Encoding, depth: int) -> list[Node
         nodes.append(Element(group | block, "LO", creator))
     for number in draw(st.lists(st.integers(0, 0xFF), max_size=3, unique=True)):
         tag = group | block << 8 | number
+        if creator in KNOWN_CREATORS and "SQ" in implicit_vrs(tag, {block: creator}):
+            continue
         if creator not in KNOWN_CREATORS and depth < DEEPEST and draw(st.integers(0, 3)) == 0:
             # In implicit VR nothing but its content says that a private element of defined length is a sequence.
             nodes.append(draw(sequences(encoding, depth, tag=tag, undefined=True if encoding.implicit else None)))
