@@ -60,17 +60,21 @@ cdef inline void scan(Parser *p, int floor) noexcept nogil:
                 break
             c = leave(p, c, count, c.limit)
             last_tag = c.last_tag
+            if c.implicit or c.big:  # an explicit item in an implicit data set ends here
+                break
             limit = window_limit(p, c)
             continue
         h = bytes + at
         if c.kind == DATA_SET:
             tag = load_u16(h, False) << 16 | load_u16(h + 2, False)
             vr = load_u16(h + 4, False)
-            if tag <= last_tag or vr & 0xE0E0 != 0x4040:
+            if tag <= last_tag or tag >= ITEM_TAG or vr & 0xE0E0 != 0x4040:
                 if tag != ITEM_DELIMITATION or not c.delimited or load_u32(h + 4, False) or p.top <= floor:
                     break
                 c = leave(p, c, count, start + at)
                 at += 8
+                if c.implicit or c.big:
+                    break
                 limit = window_limit(p, c)
                 continue
             kind = VR_CLASS[(vr & 0x1F) << 5 | (vr >> 8 & 0x1F)]
@@ -131,6 +135,8 @@ cdef inline void scan(Parser *p, int floor) noexcept nogil:
                 c = leave(p, c, count, start + at)
                 at += 8
                 last_tag = c.last_tag
+                if c.implicit or c.big:
+                    break
             else:
                 break
             limit = window_limit(p, c)

@@ -211,11 +211,11 @@ cdef inline int undefined_length(Parser *p, Container *c, Header *h) noexcept no
 
 cdef inline bint item_holds_elements(Parser *p, Container *c, uint64_t offset) noexcept nogil:
     cdef const uint8_t *at
-    if not in_window(p, offset, 16):
-        return False
     at = p.bytes + (offset - p.start)
     if load_u32(at + 4, c.big) == UNDEFINED:
         return True
+    if c.limit - offset < 16 or not in_window(p, offset, 16):
+        return False
     return begins_element(p, offset + 8, 0, c.implicit, c.big)
 
 

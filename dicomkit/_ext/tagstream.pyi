@@ -32,8 +32,8 @@ class Index:
     def __reduce__(self) -> tuple[Any, ...]: ...
 
 class TagStream:
-    def __init__(
-        self,
+    def __new__(
+        cls,
         position: int = 0,
         size: int | None = None,
         *,
@@ -46,7 +46,7 @@ class TagStream:
         quirks: int = 0,
         dictionary: Any = None,
         meta: bool = False,
-    ) -> None: ...
+    ) -> TagStream: ...
     @property
     def position(self) -> int: ...
     @property

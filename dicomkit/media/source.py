@@ -24,8 +24,11 @@ if TYPE_CHECKING:
         """What the reader needs of a source."""
 
         name: str
-        size: int | None
         can_defer: bool
+
+        @property
+        def size(self) -> int | None:
+            """Where the stream ends, or None while nobody knows."""
 
         def first(self) -> BytesLike:
             """The first window, from offset 0."""
@@ -228,15 +231,15 @@ class Seekable(Windows):
         self._file = file
         self._base = file.tell()
         file.seek(0, os.SEEK_END)
-        self.size: int | None = file.tell() - self._base  # not every seek says where it went
+        self.size: int = max(file.tell() - self._base, 0)  # not every seek says where it went
         self.name = str(getattr(file, "name", ""))
         self._path = _path_of(file, self._base)
 
     def first(self) -> bytes:
-        return self._at(0, HEAD)
+        return self._at(0, min(HEAD, self.size))
 
     def window(self, offset: int, needed: int) -> bytes:
-        return self._at(offset, self._length(offset, needed))
+        return self._at(offset, min(self._length(offset, needed), max(self.size - offset, 0)))
 
     def close(self) -> None:
         self._file.seek(self._base)

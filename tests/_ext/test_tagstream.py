@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Callable, Iterator
+from functools import partial
+from random import Random
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from dicomkit._ext.tagstream import QUIRKS, Index, TagStream, TagStreamError, detect_encoding, index_bytes
+from dicomkit._ext.tagstream import PROBLEMS, QUIRKS, Index, TagStream, TagStreamError, detect_encoding, index_bytes
+from tests.fuzz.mutations import mutate
+from tests.fuzz.seeds import CONTEXT, PRIVATE, VALUES, nested
 from tests.reference import tagstream as reference
 from tests.reference.encoding import (
     BIG,
@@ -93,17 +98,53 @@ def test_quick_way_equals_the_steps(encoding: Encoding, data: st.DataObject) -> 
     assert records(parse(content, encoding)) == records(steps)
 
 
-@given(content=st.binary(max_size=300), implicit=st.booleans(), big=st.booleans())
-def test_quick_way_equals_the_steps_on_anything(content: bytes, implicit: bool, big: bool) -> None:
-    encoding = Encoding(implicit, big)
-    outcomes = []
-    for options in ({}, {"stop_before": 0xFFFFFFFE}):  # the top level in steps
-        try:
-            index = parse(content, encoding, **options)
-            outcomes.append((records(index), index.faults))
-        except TagStreamError as error:
-            outcomes.append(error.args)
-    assert outcomes[0] == outcomes[1]
+def damaged(seed: int, count: int) -> Iterator[tuple[bytes, Encoding]]:
+    """Damaged data sets in all encodings."""
+    random = Random(seed)
+    for _ in range(count):
+        encoding = random.choice((EXPLICIT, IMPLICIT, BIG))
+        content = encoding.data_set(random.choice((VALUES, PRIVATE, CONTEXT, nested(4, undefined=random.random() < 0.5))))
+        yield mutate(content, (), content, random)[:2000], encoding
+
+
+def outcome(parsed: Callable[[], Index]) -> object:
+    try:
+        index = parsed()
+    except TagStreamError as error:
+        return error.args
+    return records(index), index.faults, index.unordered
+
+
+def test_quick_way_equals_the_steps_on_damage() -> None:
+    steps = QUIRKS["private-undefined-as-sequence"]  # which the parser does anyway: it only turns the quick way off
+    for content, encoding in damaged(1, 4000):
+        quick = outcome(partial(parse, content, encoding))
+        assert quick == outcome(partial(parse, content, encoding, quirks=steps)), (content.hex(), encoding)
+        assert quick == outcome(partial(parse, content, encoding, stop_before=0xFFFFFFFF)), (content.hex(), encoding)
+
+
+def test_windows_make_no_difference_to_damage() -> None:
+    """What the parser decides about damage does not depend on where a window ends."""
+    for number, (content, encoding) in enumerate(damaged(2, 4000)):
+        whole = outcome(partial(parse, content, encoding))
+        size = (1, 8, 20, 64, 300)[number % 5]
+        for defer_size in (16, 1 << 62):
+            windows = partial(parse_in_windows, content, encoding, size, known=True, defer_size=defer_size)
+            assert whole == outcome(windows), (content.hex(), encoding, size, defer_size)
+
+
+def test_an_explicit_item_in_an_implicit_data_set() -> None:
+    """The items behind it are implicit again."""
+    items = [EXPLICIT, IMPLICIT, EXPLICIT, IMPLICIT]
+    element = Element(0x00080100, "SH", b"T-04000 ")
+    content = b"".join(
+        IMPLICIT.marker(ITEM, len(inside)) + inside for inside in (encoding.node(element) for encoding in items)
+    )
+    index = parse(IMPLICIT.header(0x00081140, "SQ", len(content)) + content, IMPLICIT)
+    assert [(vr, bool(flags & 4)) for tag, vr, flags, *_ in records(index) if tag == element.tag] == [
+        ("SH", encoding.implicit) for encoding in items
+    ]
+    assert [PROBLEMS[code][0] for code, _, _ in index.faults] == ["explicit-element", "explicit-element"]
 
 
 def test_more_records_than_there_is_room_for_at_first() -> None:

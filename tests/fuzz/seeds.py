@@ -92,7 +92,7 @@ CODE = Item(
 )
 
 
-def _nested(depth: int, undefined: bool) -> tuple[Node, ...]:
+def nested(depth: int, *, undefined: bool) -> tuple[Node, ...]:
     node: Node = Element(0x0040A160, "UT", b"bottom")
     for _ in range(depth):
         node = Sequence(0x0040A730, (Item((node,), undefined), Item((), undefined)), undefined)
@@ -183,9 +183,9 @@ def generated() -> dict[str, bytes]:
         seeds[f"{name} context"] = file_bytes(CONTEXT, syntax)
         seeds[f"{name} mixed"] = file_bytes(mixed, syntax)
         for undefined in (False, True):
-            seeds[f"{name} nested {undefined}"] = file_bytes(_nested(3, undefined), syntax)
-    seeds["deep"] = file_bytes(_nested(130, True))
-    seeds["deep defined"] = file_bytes(_nested(40, False))
+            seeds[f"{name} nested {undefined}"] = file_bytes(nested(3, undefined=undefined), syntax)
+    seeds["deep"] = file_bytes(nested(130, undefined=True))
+    seeds["deep defined"] = file_bytes(nested(40, undefined=False))
     seeds["deflated"] = file_bytes(mixed, DEFLATED)
     seeds["fragments"] = file_meta(JPEG) + EXPLICIT.data_set(FRAGMENTS)
     seeds["fragments, big"] = file_meta(EXPLICIT_BIG) + BIG.data_set(FRAGMENTS)
