@@ -56,9 +56,7 @@ class Facts(SphinxDirective):
 
     def paragraph(self, text: str) -> nodes.paragraph:
         """A cell."""
-        parts = [
-            nodes.literal(text=part) if number % 2 else nodes.Text(part) for number, part in enumerate(text.split("`"))
-        ]
+        parts = [nodes.literal(text=part) if number % 2 else nodes.Text(part) for number, part in enumerate(text.split("`"))]
         return nodes.paragraph("", "", *parts)
 
 

@@ -82,9 +82,7 @@ def test_a_range_does_not_hide_elements_of_their_own() -> None:
     everything = row((0, 0xFFFF, 1), (0, 0xFFFF, 1), vr=("UN",), keyword="Anything")
     overlays = row((0x6000, 0x60FE, 2), (0, 0xFFFF, 1), keyword="Overlay")
     user = Dictionary([overlays, everything, row(0x6000, 0x0010, keyword="One")])
-    keywords = [
-        (standard.element(tag, user) or [""] * 4)[3] for tag in (0x00100010, 0x60000010, 0x60000012, 0x00089999)
-    ]
+    keywords = [(standard.element(tag, user) or [""] * 4)[3] for tag in (0x00100010, 0x60000010, 0x60000012, 0x00089999)]
     assert keywords == ["PatientName", "One", "Overlay", "Anything"]
 
 
@@ -131,9 +129,7 @@ def test_later_rows_replace_earlier_ones() -> None:
     assert (standard.private_element("A", 0x00291001, user) or [])[4] == "New"
 
 
-@pytest.mark.parametrize(
-    "vr", [("US", "SS"), ("US", "SS", "OW"), ("US", "OW"), ("OB", "OW"), (), ("ZZ",)], ids=" or ".join
-)
+@pytest.mark.parametrize("vr", [("US", "SS"), ("US", "SS", "OW"), ("US", "OW"), ("OB", "OW"), (), ("ZZ",)], ids=" or ".join)
 def test_vrs(vr: tuple[str, ...]) -> None:
     user = Dictionary([row(0x0008, 0x9998, vr=vr)])
     assert (standard.element(0x00089998, user) or [])[1] == vr

@@ -165,9 +165,7 @@ def test_generic_elements() -> None:
     assert standard.element(0x00190010) == (0x00190010, ("LO",), "1", "PrivateCreator", "Private Creator", False)
 
 
-@pytest.mark.parametrize(
-    "word", ["", "patientname", "PatientNam", "PatientNames", "\0", "PatientName\0", "\ud800", "Ä"]
-)
+@pytest.mark.parametrize("word", ["", "patientname", "PatientNam", "PatientNames", "\0", "PatientName\0", "\ud800", "Ä"])
 def test_no_such_keyword(word: str) -> None:
     assert standard.keyword(word) is None
     assert standard.uid_keyword(word) is None
@@ -189,8 +187,7 @@ def test_private_dictionary_has_all_of_pydicom() -> None:
     differing: Counter[str] = Counter()
     total = 0
     dcmtk = {
-        (creator, groups[0], elements[0]): vr
-        for groups, elements, vr, *_, creator in dcmtk_dictionary("private.dic").rows
+        (creator, groups[0], elements[0]): vr for groups, elements, vr, *_, creator in dcmtk_dictionary("private.dic").rows
     }
     for creator, rows in peer_module("pydicom._private_dict").private_dictionaries.items():
         for mask, (vr, *_) in rows.items():
@@ -270,9 +267,7 @@ def test_uids_are_those_of_pydicom() -> None:
 
 
 def test_uid_lookup_ignores_padding() -> None:
-    assert (
-        standard.uid("1.2.840.10008.1.2\0") == standard.uid("1.2.840.10008.1.2 ") == standard.uid("1.2.840.10008.1.2")
-    )
+    assert standard.uid("1.2.840.10008.1.2\0") == standard.uid("1.2.840.10008.1.2 ") == standard.uid("1.2.840.10008.1.2")
 
 
 def test_every_uid_is_found() -> None:

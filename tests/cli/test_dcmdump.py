@@ -167,9 +167,7 @@ def test_pixel_files(files: Path, tool: Callable[..., object]) -> None:
     assert b"(7fe0,0010) OW =out/a.dcm.0.raw                         #   4, 1 PixelData\n" in result.out
     assert b"  (fffe,e000) pi =out/b.dcm.1.raw                         #   2, 1 Item\n" in result.out
     again = tool("dcmdump", "+W", "out", "+P", "PixelData", "a.dcm")
-    assert again.err.startswith(
-        "W: output file for pixel data already exists or cannot be written, skipping: out/a.dcm"
-    )
+    assert again.err.startswith("W: output file for pixel data already exists or cannot be written, skipping: out/a.dcm")
 
 
 def test_pixel_files_without_a_directory(files: Path, tool: Callable[..., object]) -> None:
@@ -216,8 +214,7 @@ def test_text_in_utf8(tmp_path: Path, build: object, tool: Callable[..., object]
     assert "[Müller^Jörg]                          #  14, 1 PatientName" in result.out.decode()  # columns are bytes
     assert b"[ISO_IR 192]" in result.out
     assert (
-        result.err
-        == "I: converting all element values that are affected by Specific Character Set (0008,0005) to UTF-8\n"
+        result.err == "I: converting all element values that are affected by Specific Character Set (0008,0005) to UTF-8\n"
     )
 
 

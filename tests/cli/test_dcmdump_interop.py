@@ -163,18 +163,14 @@ def is_otherwise(name: str, options: str) -> bool:
 
 
 @pytest.mark.parametrize("options", OPTIONS)
-def test_real_files(
-    peer: Callable[[str], str], tool: Callable[..., object], real_files: list[Path], options: str
-) -> None:
+def test_real_files(peer: Callable[[str], str], tool: Callable[..., object], real_files: list[Path], options: str) -> None:
     arguments = [*options.split(), *map(str, real_files)]
     for name, theirs, ours in both(peer("dcmdump"), tool, arguments):
         if not is_otherwise(name, options):
             assert differences(theirs, ours) == [], f"{options} {name}"
 
 
-def test_real_files_at_full_length(
-    peer: Callable[[str], str], tool: Callable[..., object], real_files: list[Path]
-) -> None:
+def test_real_files_at_full_length(peer: Callable[[str], str], tool: Callable[..., object], real_files: list[Path]) -> None:
     small = [str(path) for path in real_files if path.stat().st_size < 100_000]
     for name, theirs, ours in both(peer("dcmdump"), tool, ["+L", *small]):
         if not is_otherwise(name, "+L"):
@@ -182,9 +178,7 @@ def test_real_files_at_full_length(
 
 
 @pytest.mark.parametrize("options", OTHER_FORMS)
-def test_other_forms(
-    peer: Callable[[str], str], tool: Callable[..., object], real_files: list[Path], options: str
-) -> None:
+def test_other_forms(peer: Callable[[str], str], tool: Callable[..., object], real_files: list[Path], options: str) -> None:
     plain = both(peer("dcmdump"), tool, [str(path) for path in real_files])
     alike = [name for name, theirs, ours in plain if theirs == ours]
     assert len(alike) > 100
@@ -251,14 +245,10 @@ def cases(build: object) -> dict[str, bytes]:
     many = [element(tag, "US", struct.pack(f"<{n}H", *[12345] * (n - 1), last)) for tag, n, last in zip(
         tags(), [9, 10, 11, 12, 12, 12, 13, 13], [1, 1, 1, 1, 333, 55555, 1, 55555], strict=False)]  # fmt: skip
     made["numbers at the edge of a line"] = b"".join(many)
-    made["singles"] = element(
-        0x00111000, "OF", b"".join(struct.pack("<f", x) for x in FLOATS if abs(x) < 1e38 or x != x)
-    )
+    made["singles"] = element(0x00111000, "OF", b"".join(struct.pack("<f", x) for x in FLOATS if abs(x) < 1e38 or x != x))
     made["doubles"] = element(0x00111000, "OD", b"".join(struct.pack("<d", x) for x in FLOATS))
     for vr in ("ZZ", "QQ"):
-        odd = [
-            struct.pack("<HH", 0x11, 0x1000 + n) + vr.encode() + struct.pack("<HI", 0, n) + bytes(n) for n in range(6)
-        ]
+        odd = [struct.pack("<HH", 0x11, 0x1000 + n) + vr.encode() + struct.pack("<HI", 0, n) + bytes(n) for n in range(6)]
         made[f"unknown VR {vr}"] = b"".join(odd)
     for vr in ("??", "zz", "1A"):
         made[f"unknown VR {vr}"] = b"".join(element(tag, vr, b"ab") for tag in [0x00111000, 0x00111001])
@@ -359,9 +349,7 @@ def test_made_up_files(
     made = cases(build)
     if "+ae" in options:  # odd lengths make the two read other elements from there on
         made = {
-            name: data
-            for name, data in made.items()
-            if not name.startswith(("text", "binary", "unknown", "long", "out"))
+            name: data for name, data in made.items() if not name.startswith(("text", "binary", "unknown", "long", "out"))
         }
     if "+U8" in options:  # bytes beyond ASCII in no character set
         made = {name: data for name, data in made.items() if not name.startswith("text")}
@@ -403,9 +391,7 @@ def test_numbers_in_both_byte_orders(
     numbers = bytes(range(1, 81))
     data = b"".join(build.element(tag, vr, numbers, order=order) for tag, vr in zip(tags(), BINARY_VRS, strict=False))
     syntax = "1.2.840.10008.1.2.1" if order == "<" else "1.2.840.10008.1.2.2"
-    for _, theirs, ours in both(
-        peer("dcmdump"), tool, written(tmp_path, build, {"numbers": data}, transfer_syntax=syntax)
-    ):
+    for _, theirs, ours in both(peer("dcmdump"), tool, written(tmp_path, build, {"numbers": data}, transfer_syntax=syntax)):
         assert differences(theirs, ours) == []
 
 

@@ -64,7 +64,7 @@ VIEWS = pytest.mark.parametrize(
 @VIEWS
 def test_the_elements_in_the_order_of_their_tags(ds: Dataset) -> None:
     assert [element.tag for element in ds] == ds.keys() == TAGS
-    assert all(type(tag) is Tag for tag in ds.keys())  # noqa: SIM118  # its elements are no keys
+    assert all(type(tag) is Tag for tag in ds.keys())  # its elements are no keys
     assert ds.values() == list(ds)
     assert ds.items() == [(element.tag, element) for element in ds]
     assert len(ds) == len(TAGS)

@@ -384,7 +384,7 @@ def _raw_texts(dataset: Any, terms: Any) -> list[tuple[Any, Any, bytes, str, Any
     """Collect (data set, tag, bytes, VR, terms) of all text elements, before pydicom decodes them."""
     terms = dataset.get("SpecificCharacterSet", terms)
     found = []
-    for tag in dataset.keys():  # noqa: SIM118
+    for tag in dataset.keys():
         raw = dataset.get_item(tag)
         if raw.VR == "SQ":
             found += [text for item in dataset[tag].value or [] for text in _raw_texts(item, terms)]

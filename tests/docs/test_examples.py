@@ -38,8 +38,7 @@ def blocks(page: Path) -> list[Block]:
     """The fenced blocks of a page, in order."""
     text = page.read_text("utf-8")
     return [
-        Block(match[2], textwrap.dedent(match[3]), text.count("\n", 0, match.start(3)))
-        for match in FENCE.finditer(text)
+        Block(match[2], textwrap.dedent(match[3]), text.count("\n", 0, match.start(3))) for match in FENCE.finditer(text)
     ]
 
 

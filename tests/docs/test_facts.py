@@ -37,9 +37,7 @@ def test_every_quirk_has_a_meaning(facts: ModuleType) -> None:
 
 
 def test_options_of_quirks_are_those_of_dcmdump(facts: ModuleType) -> None:
-    quirks = {
-        option.value: option.short for group in GROUPS for option in group if option.value in facts.QUIRK_MEANINGS
-    }
+    quirks = {option.value: option.short for group in GROUPS for option in group if option.value in facts.QUIRK_MEANINGS}
     assert quirks == {name: option for name, (_, option) in facts.QUIRK_MEANINGS.items()}
 
 

@@ -56,8 +56,7 @@ def test_a_bare_data_set_has_one_heading(build: object) -> None:
     file = io.BytesIO()
     dump(data, file)
     assert (
-        b"# Dicom-Meta-Information-Header\n# Used TransferSyntax: Unknown Transfer Syntax\n\n# Dicom-Data"
-        in file.getvalue()
+        b"# Dicom-Meta-Information-Header\n# Used TransferSyntax: Unknown Transfer Syntax\n\n# Dicom-Data" in file.getvalue()
     )
 
 
@@ -158,9 +157,7 @@ def test_length_and_multiplicity(build: object) -> None:
 
 def test_everything_at_full_length(build: object) -> None:
     value = bytes(range(256)) * 40
-    assert value_of(build.element(0x00091001, "OB", value), print_all=True) == "\\".join(
-        f"{byte:02x}" for byte in value
-    )
+    assert value_of(build.element(0x00091001, "OB", value), print_all=True) == "\\".join(f"{byte:02x}" for byte in value)
     numbers = struct.pack("<3000H", *range(3000))
     assert value_of(build.element(0x00091001, "US", numbers), print_all=True) == "\\".join(map(str, range(3000)))
     assert value_of(build.element(0x00091001, "UT", b"y" * 5000), print_all=True) == "[" + "y" * 5000 + "]"
@@ -193,11 +190,7 @@ def test_names(build: object) -> None:
 
 
 def test_elements_come_in_the_order_of_their_tags_and_once(build: object) -> None:
-    data = (
-        build.element(0x00100020, "LO", b"1 ")
-        + build.element(0x00100010, "PN")
-        + build.element(0x00100020, "LO", b"2 ")
-    )
+    data = build.element(0x00100020, "LO", b"1 ") + build.element(0x00100010, "PN") + build.element(0x00100020, "LO", b"2 ")
     assert [line[:18].strip() for line in text_of(data)] == ["(0010,0010) PN (no", "(0010,0020) LO [1]"]
 
 
@@ -328,10 +321,7 @@ def test_what_is_damage_is_a_known_problem(code: str) -> None:
 
 def test_damage_can_be_tolerated(build: object) -> None:
     data = build.file(build.element(0x7FE00010, "OB", b"ab"), transfer_syntax="1.2.840.10008.1.2.4.50")
-    assert (
-        open_subject(data).damage
-        == "pixel data is not in fragments although its transfer syntax wants that at byte 174"
-    )
+    assert open_subject(data).damage == "pixel data is not in fragments although its transfer syntax wants that at byte 174"
     assert open_subject(data, tolerate=("unfragmented-pixel-data",)).damage == ""
 
 
@@ -423,9 +413,7 @@ def test_any_bytes_make_a_text(data: bytes, options: int, load_limit: int | None
         index = index_bytes(data)
     except Exception:
         return
-    kernel.render(
-        index, pieces.append, options=options, load_limit=load_limit, convert=lambda value, vr, charset: value
-    )
+    kernel.render(index, pieces.append, options=options, load_limit=load_limit, convert=lambda value, vr, charset: value)
     assert sum(map(len, pieces)) <= 200 + 1000 * len(data)
 
 

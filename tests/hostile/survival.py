@@ -1,4 +1,4 @@
-"""What hostile bytes must end in: a data set all of whose elements can be touched, or a documented error, in bounded time."""
+"""What hostile bytes must end in: a data set whose elements can all be touched, or a documented error, in bounded time."""
 
 from __future__ import annotations
 

@@ -161,7 +161,7 @@ def test_elements_in_descending_order() -> None:
     dataset = read_bounded(file_meta() + elements)
     with bounded():
         assert len(dataset) == 0xFFF0
-        assert [element.tag for element in dataset][0] == 0x00090010
+        assert next(element.tag for element in dataset) == 0x00090010
     with bounded():
         assert str(dataset)
     with bounded():

@@ -1,7 +1,7 @@
 """Where dicomkit and pydicom read a file differently, and who is right.
 
-File name -> path and what (see compare.Difference) -> the library that is right, and why. A difference that is not here fails
-the test, and so does one that is here but is none any more.
+File name -> path and what (see compare.Difference) -> the library that is right, and why. A difference that is not here
+fails the test, and so does one that is here but is none any more.
 """
 
 from __future__ import annotations

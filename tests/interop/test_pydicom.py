@@ -83,7 +83,7 @@ def test_values_have_the_shape_of_their_vm(every_file: list[Path]) -> None:
 def test_a_difference_is_seen(tmp_path: Path) -> None:
     """The comparison itself: a changed value, VR, length and tag are differences."""
     from tests.interop.compare import compare
-    from tests.reference.encoding import Element, Sequence, Item, file_bytes
+    from tests.reference.encoding import Element, Item, Sequence, file_bytes
 
     def data(*elements: Element | Sequence) -> bytes:
         return file_bytes(elements)

@@ -69,7 +69,7 @@ class Counting(io.BytesIO):
 
 
 def tags(ds: Dataset) -> list[int]:
-    return [int(tag) for tag in ds.keys()]  # noqa: SIM118  # its elements are no keys
+    return [int(tag) for tag in ds.keys()]  # its elements are no keys
 
 
 # -- stop_before
