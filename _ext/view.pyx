@@ -504,7 +504,10 @@ cdef class DatasetView:
 
     def _read(self, uint64_t offset, uint64_t length) -> bytes:
         """Bytes of the stream: from memory, else from the source."""
-        cdef const uint8_t *p = stream_bytes(self._view, offset, length)
+        cdef const uint8_t *p
+        if self._view == NULL:
+            raise ValueError("the data set was not read from anywhere")
+        p = stream_bytes(self._view, offset, length)
         if p != NULL:
             return PyBytes_FromStringAndSize(<const char *>p, length)
         joined = self._join(offset, length)
@@ -732,7 +735,7 @@ cdef class RecordIterator:
 
     def __next__(self):
         cdef ElementView element
-        if self._at >= self._owner._stop:
+        if self._owner is None or self._at >= self._owner._stop:
             raise StopIteration
         element = make_element(self._owner, self._at)
         self._at = self._owner._view.records[self._at].next
