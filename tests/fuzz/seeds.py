@@ -74,7 +74,7 @@ VALUES = _sound(
     Element(0x00720082, "SV", _number("q", -9)),
     Element(0x00660016, "OF", _number("2f", 1, 2)),
     Element(0x00660040, "OL", _number("2I", 1, 2)),
-    Element(0x00660124, "OV", _number("Q", 1)),
+    Element(0x7FE00001, "OV", _number("Q", 1)),
     Element(0x00700022, "OD", _number("d", 7)),
     Element(0x00720052, "AT", _number("4H", 0x10, 0x20, 0x28, 0x10)),
     Element(0x00720064, "IS", b"1\\2\\3 "),

@@ -17,12 +17,13 @@ EVERYTHING = ELEMENTS | TEXT | INDEX
 def survive(data: bytes, options: int = EVERYTHING) -> dicomkit.Dataset | None:
     """Read and touch everything; None if the bytes are no data set. `options` are those of tests.fuzz.execution."""
     began = time.process_time()
+    dataset: dicomkit.Dataset | None = None
     try:
         dataset = dicomkit.read(data)
     except ParseError as error:
         assert str(error)
-        dataset = None
     else:
+        assert dataset is not None
         touch(dataset, options, len(data))
     assert time.process_time() - began < SECONDS, f"{time.process_time() - began:.1f} s for {len(data)} bytes"
     return dataset

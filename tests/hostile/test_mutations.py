@@ -80,7 +80,7 @@ def moved_parts(data: bytes, random: Random) -> Iterator[bytes]:
 
 def delimiters(data: bytes, random: Random) -> Iterator[bytes]:
     """Delimitation items that are removed, doubled, swapped, given a length, or put where none belongs."""
-    found = []
+    found: list[tuple[int, int]] = []
     for marker in (b"\xfe\xff\x0d\xe0\0\0\0\0", b"\xfe\xff\xdd\xe0\0\0\0\0"):
         at = data.find(marker)
         while at >= 0 and len(found) < 200:

@@ -105,7 +105,7 @@ def compare_element(ours: dicomkit.DataElement, dataset: Dataset, path: str) -> 
         yield Difference(path, "keyword", ours.keyword, keyword_for_tag(ours.tag))
     try:
         theirs = dataset[ours.tag]
-        their_values = None if isinstance(theirs.value, Sequence) else values_of_pydicom(theirs)
+        their_values: object = None if isinstance(theirs.value, Sequence) else values_of_pydicom(theirs)
     except (ValueError, TypeError, OverflowError, NotImplementedError, pydicom.errors.BytesLengthException) as error:
         theirs, their_values = None, f"{FAILED}: {error}"
     if theirs is None:

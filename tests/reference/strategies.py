@@ -91,8 +91,8 @@ def sequences(
 def data_sets(draw: st.DrawFn, encoding: Encoding, depth: int = 0) -> tuple[Node, ...]:
     """A data set: elements in ascending order of their tags."""
     nodes: dict[int, Node] = {}
-    for node in draw(st.lists(public_elements(encoding), max_size=4)):
-        nodes[node.tag] = node
+    for element in draw(st.lists(public_elements(encoding), max_size=4)):
+        nodes[element.tag] = element
     if draw(st.integers(0, 2)) == 0:
         for node in draw(private_blocks(encoding, depth)):
             nodes[node.tag] = node
