@@ -390,11 +390,13 @@ cdef class TagStream:
         cdef uint32_t i
         for i in range(p.count):
             e = &p.records[i]
-            if not e.flags & CONTAINER and e.offset + e.length > size:
+            if e.offset + e.length > size:
                 start = element_start(e)
                 e.length = <uint32_t>(size - e.offset) if e.offset < size else 0
                 e.offset = min(e.offset, size)
                 e.flags |= TRUNCATED
+                if e.flags & CONTAINER:
+                    continue  # the value in it is the problem
                 if problem(p, VALUE_TRUNCATED, i, start) != DONE:
                     self._ended_badly = True
         p.pos = size

@@ -28,7 +28,7 @@ def main() -> int:
     parser.add_argument("--sanitize", action="store_true", help="build with sanitizers and coverage, and use that build")
     parser.add_argument("--keep-going", action="store_true", help="do not stop at the first finding")
     parser.add_argument("--findings", type=Path, default=Path(".fuzz/findings"), help="folder for what is found")
-    parser.add_argument("--timeout", type=int, default=20, help="seconds after which a case is a hang")
+    parser.add_argument("--timeout", type=int, default=20, help="seconds of processor time after which it hangs")
     parser.add_argument("--replay", type=Path, nargs="+", metavar="CASE", help="execute saved cases instead")
     parser.add_argument("--worker", type=Path, help=argparse.SUPPRESS)
     options = parser.parse_args()

@@ -114,7 +114,8 @@ class Loop:
         first = self.executions
         memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         while self.executions < executions:
-            signal.alarm(self.timeout)
+            # of processor time: a process that is stopped or starved does not hang; the signal ends it, in C code too
+            signal.setitimer(signal.ITIMER_PROF, self.timeout)
             self.batch(min(BATCH, executions - self.executions))
             now = time.monotonic()
             if resource.getrusage(resource.RUSAGE_SELF).ru_maxrss > memory + MOST_MEMORY:
@@ -125,7 +126,7 @@ class Loop:
                 reported = now
             if now - started > seconds or (self.found and not self.keep_going):
                 break
-        signal.alarm(0)
+        signal.setitimer(signal.ITIMER_PROF, 0)
         self.report(time.monotonic() - started, self.executions - first)
         return len(self.found)
 
