@@ -4,7 +4,7 @@ Binary numbers and text that is plain ASCII, which is nearly all, are decoded he
 decoder that `dicomkit.dataset` binds, with the classes of UIDs, names and times.
 """
 
-from cpython.bytes cimport PyBytes_FromStringAndSize
+from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize
 from cpython.dict cimport PyDict_GetItem
 from cpython.object cimport PyObject
 from cpython.pycapsule cimport PyCapsule_New
@@ -14,6 +14,7 @@ from libc.stdint cimport int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t,
 from libc.string cimport memchr, memcpy
 
 from element cimport load_u16, load_u32, load_u64
+from byte_order cimport turn
 from number cimport parse_decimal, parse_integer
 from values cimport ValuesAPI
 from vr cimport *
@@ -268,7 +269,10 @@ cdef object decode(const uint8_t *p, Py_ssize_t n, uint16_t vr, int big, uint32_
         return charset_values(raw, owner.character_sets if uses_character_set(vr) else None, vr, shape)
     if n == 0:
         return None
-    return PyBytes_FromStringAndSize(<const char *>p, n)
+    raw = PyBytes_FromStringAndSize(<const char *>p, n)
+    if big and word_size(vr) > 1:
+        turn(<uint8_t *>PyBytes_AS_STRING(raw), p, n, word_size(vr))
+    return raw
 
 
 cdef ValuesAPI FUNCTIONS

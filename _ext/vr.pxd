@@ -1,6 +1,6 @@
 """VRs as codes, and what PS3.5 6.2 says of each that decoding needs to know."""
 
-from libc.stdint cimport uint16_t
+from libc.stdint cimport uint16_t, uint32_t
 
 # VR codes, first letter in the low byte.
 cdef enum:
@@ -77,3 +77,14 @@ cdef inline bint is_text(uint16_t vr) noexcept nogil:
 cdef inline bint uses_character_set(uint16_t vr) noexcept nogil:
     """PS3.5 6.1.2.2: the VRs that Specific Character Set governs."""
     return vr == LO or vr == LT or vr == PN or vr == SH or vr == ST or vr == UC or vr == UT
+
+
+cdef inline uint32_t word_size(uint16_t vr) noexcept nogil:
+    """Bytes of the words of a value whose order the byte order decides; 1 for text and bytes."""
+    if vr == US or vr == SS or vr == OW or vr == AT:
+        return 2
+    if vr == UL or vr == SL or vr == FL or vr == OL or vr == OF:
+        return 4
+    if vr == FD or vr == SV or vr == UV or vr == OD or vr == OV:
+        return 8
+    return 1

@@ -5,6 +5,7 @@
     ├── EncodeError (ValueError)             a value or data set cannot be written
     ├── ValueDecodeError (ValueError)        the bytes of one value are not of its VR
     ├── UnsupportedTransferSyntax (ValueError)
+    ├── CodecError (ValueError)              a frame cannot be decoded or encoded
     └── SourceChanged (OSError)              a deferred value's file is gone or another one
 
 Every error keeps its fields as positional arguments, so it survives pickling (a worker process can raise it).
@@ -13,6 +14,7 @@ Every error keeps its fields as positional arguments, so it survives pickling (a
 from __future__ import annotations
 
 __all__ = [
+    "CodecError",
     "DicomError",
     "EncodeError",
     "ParseError",
@@ -111,6 +113,26 @@ class UnsupportedTransferSyntax(DicomError, ValueError):
 
     def __str__(self) -> str:
         return f"transfer syntax {self.uid}: {self.reason}"
+
+
+class CodecError(DicomError, ValueError):
+    """A frame cannot be decoded or encoded.
+
+    Attributes:
+        reason: what is wrong, as a short sentence.
+        frame: number of the frame, from 0, or None.
+        transfer_syntax: UID of the transfer syntax that it is or was to be encoded in, or "".
+    """
+
+    def __init__(self, reason: str, frame: int | None = None, transfer_syntax: str = "") -> None:
+        super().__init__(reason, frame, transfer_syntax)
+        self.reason = reason
+        self.frame = frame
+        self.transfer_syntax = transfer_syntax
+
+    def __str__(self) -> str:
+        text = self.reason if self.frame is None else f"frame {self.frame}: {self.reason}"
+        return f"transfer syntax {self.transfer_syntax}: {text}" if self.transfer_syntax else text
 
 
 class SourceChanged(DicomError, OSError):

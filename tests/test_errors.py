@@ -10,6 +10,7 @@ import pytest
 
 from dicomkit import errors
 from dicomkit.errors import (
+    CodecError,
     DicomError,
     EncodeError,
     ParseError,
@@ -52,6 +53,13 @@ ERRORS = [
         ValueError,
         "transfer syntax 1.2.3: no codec",
         {"uid": "1.2.3", "reason": "no codec"},
+    ),
+    (CodecError("the codestream ends too early"), ValueError, "the codestream ends too early", {"frame": None}),
+    (
+        CodecError("the codestream ends too early", 3, "1.2.3"),
+        ValueError,
+        "transfer syntax 1.2.3: frame 3: the codestream ends too early",
+        {"reason": "the codestream ends too early", "frame": 3, "transfer_syntax": "1.2.3"},
     ),
     (
         SourceChanged("ct.dcm", "the file is gone"),

@@ -15,13 +15,6 @@ from dicomkit.standard.uid import UID as _UID
 
 __all__ = ["DataElement", "Dataset", "Date", "DateTime", "PersonName", "Problem", "Sequence", "Time"]
 
-_bind_values(
-    tag=_Tag,
-    uid=_UID,
-    person_name=PersonName,
-    date=Date,
-    time=Time,
-    date_time=DateTime,
-    decode_text=_decode_values,
-)
-_bind(dataset=Dataset, sequence=Sequence, element=DataElement, tag=_Tag, character_sets=_character_sets)
+_types = {"tag": _Tag, "uid": _UID, "person_name": PersonName, "date": Date, "time": Time, "date_time": DateTime}
+_bind_values(decode_text=_decode_values, **_types)
+_bind(dataset=Dataset, sequence=Sequence, element=DataElement, character_sets=_character_sets, **_types)

@@ -6,16 +6,17 @@ from dicomkit._ext import standard
 from dicomkit._ext.view import DatasetView
 from dicomkit.dataset import display
 from dicomkit.dataset._keywords import Keywords
-from dicomkit.dataset.element import DataElement
+from dicomkit.dataset.accessors import Accessors
+from dicomkit.dataset.element import DataElement, element_for, retagged
 from dicomkit.dataset.path import locate, select, tag_of
-from dicomkit.dataset.private import creator_of, find_private, reserve_private
+from dicomkit.dataset.private import find_private, reserve_private
 from dicomkit.dataset.problem import Problem, problems_of
 from dicomkit.standard.tag import Tag
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from typing import Any, TypeAlias
+    from collections.abc import Iterable, Iterator
+    from typing import Any, Literal, TypeAlias
 
     from dicomkit._ext.tagstream import Index
     from dicomkit.dataset.text import CharacterSets
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["Dataset"]
 
 
-class Dataset(DatasetView, Keywords):
+class Dataset(DatasetView, Accessors, Keywords):
     """A data set: a mapping from tags to elements, with an attribute for each keyword.
 
     `ds.PatientName` is a value (typed by the dictionary, see `DataElement`); `ds[key]` is the `DataElement`. A key is a
@@ -79,18 +80,12 @@ class Dataset(DatasetView, Keywords):
     def __setitem__(self, key: Key, value: Any) -> None:
         if isinstance(key, tuple) and isinstance(key[1], str):
             dataset, tag = self, reserve_private(self, Tag(key[0]), key[1])
+            if isinstance(value, DataElement) and (value.tag ^ tag) & 0xFFFF00FF == 0:
+                value = retagged(value, tag)  # the block that its tag names is of no account
         else:
             dataset, tag = self._locate(key)
-        if not isinstance(value, DataElement):
-            present = dataset._element(tag)
-            vr = None if present is None else present.vr
-            creator = creator_of(dataset, tag)
-            value = DataElement(tag, vr, value, private_creator=creator, dictionary=dataset._dictionary)
-        elif value.tag != tag:
-            raise ValueError(f"an element with tag {value.tag} cannot be stored under {Tag(tag)}")
-        else:
-            value = value._apart() if value.vr != "SQ" else DataElement(tag, "SQ", value.value)
-        dataset._changes()[tag] = value
+        if not dataset._assign(tag, value):
+            dataset._changes()[tag] = element_for(dataset, tag, value)
 
     def add(self, element: DataElement) -> None:
         """Put an element in the place of its tag."""
@@ -125,12 +120,10 @@ class Dataset(DatasetView, Keywords):
 
     def _set_attribute(self, name: str, value: Any) -> None:
         row = standard.keyword(name, self._dictionary)
-        if row is not None:
-            self[row[0]] = value
-        elif name.startswith("_") or name in ("file_meta", "transfer_syntax"):
-            object.__setattr__(self, name, value)
-        else:
+        if row is None:
             raise AttributeError(_unknown_keyword(name))
+        tag = row[0]
+        self._changes()[tag] = element_for(self, tag, value)
 
     def _delete_attribute(self, name: str) -> None:
         row = standard.keyword(name, self._dictionary)
@@ -140,10 +133,6 @@ class Dataset(DatasetView, Keywords):
             del self[row[0]]
         except KeyError:
             raise AttributeError(f"the data set has no {name}") from None
-
-    if not TYPE_CHECKING:  # else no misspelt keyword would be an error to a type checker
-        __setattr__ = _set_attribute
-        __delattr__ = _delete_attribute
 
     def _missing(self, name: str) -> Any:
         if not name[:1].isupper():  # a look for a method or protocol: quick
@@ -159,10 +148,44 @@ class Dataset(DatasetView, Keywords):
 
     @property
     def problems(self) -> tuple[Problem, ...]:
-        """What was wrong in the stream and tolerated, in the order in which it was found; of an item, what is in it."""
+        """What was wrong in the stream and tolerated, in the order in which it was found; of an item, what is in it.
+
+        Behind that, what the standard does not allow in the values that were assigned.
+        """
         meta = self.file_meta.problems if self.file_meta is not None else ()
         own = () if self._index is None else problems_of(self._index, *self._problem_records())
-        return (*(self._file_problems or ()), *meta, *own)
+        found = (*(self._file_problems or ()), *meta, *own)
+        if not self.is_changed():
+            return found
+        from dicomkit.dataset.conformance import problems_of_values
+
+        return (*found, *problems_of_values(self))
+
+    def set_character_set(
+        self,
+        terms: str | Iterable[str] | None,
+        errors: Literal["strict", "replace", "transliterate", "drop"] = "strict",
+    ) -> None:
+        """Write all text in another character set, in items too; Specific Character Set says so.
+
+        The text stays what it is, as far as the new set has its characters. Items have no Specific Character Set of
+        their own after that.
+
+        Args:
+            terms: a defined term, or several; None for the default repertoire (ASCII).
+            errors: what becomes of characters that the new set does not have. "strict" raises, and changes nothing;
+                "replace" puts `?` in their place; "transliterate" the letters that are nearest, or else `?`; "drop"
+                leaves them out.
+
+        Raises:
+            ValueError: a term is not one of the standard.
+            EncodeError: (strict) the set does not have some characters. The message names the elements.
+
+        PS3.3 C.12.1.1.2.
+        """
+        from dicomkit.dataset.character_set import set_character_set
+
+        set_character_set(self, terms, errors)
 
     def is_changed(self) -> bool:
         """Whether anything was assigned, deleted, added or removed since the data set was read, in its items too."""
@@ -236,7 +259,7 @@ class Dataset(DatasetView, Keywords):
 
     def _locate(self, key: Key) -> tuple[Dataset, int]:
         """The data set or item that a key leads to, and the tag in it."""
-        if type(key) is int and 0 <= key <= 0xFFFFFFFF:
+        if isinstance(key, int) and 0 <= key <= 0xFFFFFFFF:
             return self, key
         if isinstance(key, str):
             return locate(self, key) if "[" in key or "." in key else (self, tag_of(key, self._dictionary))
@@ -249,8 +272,8 @@ class Dataset(DatasetView, Keywords):
 
     def _changes(self) -> dict[int, DataElement | None]:
         if self._overlay is None:
-            object.__setattr__(self, "_overlay", {})
-        return self._overlay  # type: ignore[return-value]  # just set
+            self._overlay = {}
+        return self._overlay
 
 
 def _unknown_keyword(name: str) -> str:
@@ -281,5 +304,5 @@ def _rebuild(
     dataset = cls.__new__(cls)
     dataset._restore(state, sequences)
     for name, value in zip(("_overlay", "file_meta", "transfer_syntax", "_file_problems"), (overlay, *root), strict=True):
-        object.__setattr__(dataset, name, value)
+        setattr(dataset, name, value)
     return dataset

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dicomkit._ext import standard
 from dicomkit._ext.view import ElementView, element_owner, element_path
+from dicomkit.dataset.ambiguous_vr import in_order
 from dicomkit.dataset.display import describe_value
 from dicomkit.dataset.private import creator_of
 from dicomkit.dataset.sequence import Sequence
@@ -17,9 +18,10 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from dicomkit.dataset.dataset import Dataset
     from dicomkit.standard.user_dictionary import Dictionary
 
-__all__ = ["DataElement"]
+__all__ = ["DataElement", "element_for", "element_of", "retagged"]
 
 # VR -> numpy type of one value, without the byte order.
 _NUMPY_TYPES = {
@@ -47,10 +49,12 @@ class DataElement(ElementView):
         value: a natural Python value, or several in a list or tuple.
         private_creator: where to look a private tag up.
         dictionary: a user dictionary, looked up before the standard's.
+        strict: raise for a value that the standard does not allow, though it can be written: too long, with characters
+            that the VR does not have, not well formed, or not as many as the VM says.
 
     Raises:
         TypeError: the value is of no type that the VR takes.
-        ValueError: the value is out of the range of the VR, or not well formed.
+        ValueError: the value is out of the range of the VR; (strict) the standard does not allow it.
     """
 
     __slots__ = ()
@@ -63,19 +67,17 @@ class DataElement(ElementView):
         *,
         private_creator: str | None = None,
         dictionary: Dictionary | None = None,
+        strict: bool = False,
     ) -> None:
         tag = Tag(tag)
-        if private_creator is None:
-            entry = standard.element(tag, dictionary)
-        else:
-            entry = standard.private_element(private_creator, tag, dictionary)
-        if vr is not None:
-            vrs: tuple[str, ...] = (vr,)
-        elif entry is not None and entry[1]:
-            vrs = entry[1]
-        else:
-            vrs = ("SQ",) if isinstance(value, Sequence) else ("UN",)
-        self._set(tag, *_typed(vrs, value, None if entry is None or tag.is_private else entry[2]))
+        entry = _entry(tag, private_creator, dictionary)
+        vrs = _vrs(entry, value, None) if vr is None else (vr,)
+        self._set(tag, *_typed(vrs, value, _shape(tag, entry)))
+        if strict:
+            from dicomkit.dataset.conformance import check
+
+            for _, sentence in check(self.vr, self.value, None if entry is None else entry[2]):
+                raise ValueError(f"{tag}: {sentence}")
 
     @property
     def keyword(self) -> str:
@@ -110,17 +112,17 @@ class DataElement(ElementView):
         return bool(self._tag & 0x10000)
 
     def array(self) -> NDArray[Any]:
-        """The values of a binary VR as a read-only one-dimensional numpy array, without a copy if they are in memory.
+        """The values of a binary VR as a read-only one-dimensional numpy array, without a copy if they are bytes in memory.
 
         Raises:
-            TypeError: the VR is not a binary one, or the element was assigned.
+            TypeError: the VR is not a binary one.
         """
         import numpy as np
 
         if self.vr not in _NUMPY_TYPES or self.is_encapsulated:
             raise TypeError(f"{self.tag} {self.vr} is not an array of numbers")
         dtype = np.dtype(_NUMPY_TYPES[self.vr]).newbyteorder(">" if self.big_endian else "<")
-        data = self.view()
+        data = self.view() if self.offset is not None else _assigned_bytes(self)
         return np.frombuffer(data, dtype, len(data) // dtype.itemsize)
 
     def __eq__(self, other: object) -> bool:
@@ -141,7 +143,7 @@ class DataElement(ElementView):
         return f"{self.tag} {self.vr} {self.keyword or self.name or '?'}: {describe_value(self)}"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _rebuild, (int(self._tag), self.vr, self.value)
+        return element_of, (int(self._tag), self.vr, self.value)
 
     def __copy__(self) -> DataElement:
         return self
@@ -151,7 +153,58 @@ class DataElement(ElementView):
             return self
         import copy
 
-        return _rebuild(self._tag, "SQ", copy.deepcopy(self.value, memo))
+        return element_of(self._tag, "SQ", copy.deepcopy(self.value, memo))
+
+
+def element_for(dataset: Dataset, tag: int, value: Any) -> DataElement:
+    """The element that a data set keeps for an assigned value or element; the VR that is there stays.
+
+    Raises:
+        TypeError, ValueError: see DataElement; or the element has another tag.
+    """
+    if isinstance(value, DataElement):
+        if value._tag != tag:
+            raise ValueError(f"an element with tag {value.tag} cannot be stored under {Tag(tag)}")
+        return value._apart() if value.vr != "SQ" else element_of(tag, "SQ", value.value)
+    entry = _entry(tag, creator_of(dataset, tag), dataset._dictionary)
+    present = dataset._element(tag)
+    vrs = _vrs(entry, value, dataset) if present is None else (present.vr,)
+    return element_of(tag, *_typed(vrs, value, _shape(tag, entry)))
+
+
+def retagged(element: DataElement, tag: int) -> DataElement:
+    """The same VR and value under another tag."""
+    return element if element._tag == tag else element_of(tag, element.vr, element.value)
+
+
+def _entry(tag: int, creator: str | None, dictionary: Dictionary | None) -> Any:
+    """The row of the dictionary, or None."""
+    if creator is None:
+        return standard.element(tag, dictionary)
+    return standard.private_element(creator, tag, dictionary)
+
+
+def _vrs(entry: Any, value: Any, dataset: Dataset | None) -> tuple[str, ...]:
+    """The VRs that an element may have, the likeliest first."""
+    if entry is None or not entry[1]:
+        return ("SQ",) if isinstance(value, Sequence) else ("UN",)
+    vrs: tuple[str, ...] = entry[1]
+    return vrs if len(vrs) == 1 else in_order(vrs, dataset)
+
+
+def _shape(tag: int, entry: Any) -> str | None:
+    """The VM that says whether one value is a tuple; private elements go by the number of values."""
+    return None if entry is None or tag & 0x10000 else entry[2]
+
+
+def _assigned_bytes(element: DataElement) -> bytes:
+    """The numbers of an assigned element in little endian."""
+    value = element.value
+    if value is None or isinstance(value, bytes):
+        return value or b""
+    from dicomkit._ext.encode import encode_value
+
+    return encode_value(element.vr, value, None, False)
 
 
 def _typed(vrs: tuple[str, ...], value: Any, vm: str | None) -> tuple[str, Any]:
@@ -187,7 +240,8 @@ def _dictionary(element: DataElement) -> Any:
     return None if owner is None or owner._index is None else owner._index.dictionary
 
 
-def _rebuild(tag: int, vr: str, value: Any) -> DataElement:
+def element_of(tag: int, vr: str, value: Any) -> DataElement:
+    """The element of a value that is one of its VR already."""
     element = DataElement.__new__(DataElement)
     element._set(tag, vr, value)
     return element

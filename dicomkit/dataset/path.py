@@ -11,7 +11,7 @@ from dicomkit.standard.tag import Tag
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from dicomkit.dataset.dataset import Dataset
     from dicomkit.dataset.element import DataElement
@@ -34,8 +34,15 @@ def tag_of(name: str, dictionary: Dictionary | None = None) -> Tag:
     return Tag(name if row is None else row[0])
 
 
-def parse_path(path: str, dictionary: Dictionary | None = None) -> list[tuple[Tag, int]]:
+def parse_path(
+    path: str, dictionary: Dictionary | None = None, read_tag: Callable[[str, Dictionary | None], Tag] = tag_of
+) -> list[tuple[Tag, int]]:
     """Split a path into steps of a tag and an item number: ALL for `[*]`, NONE for the last step.
+
+    Args:
+        path: the path.
+        dictionary: a user dictionary, looked up before the standard's.
+        read_tag: which texts name a tag.
 
     Raises:
         ValueError: the path is not well formed, or names no tag.
@@ -49,7 +56,7 @@ def parse_path(path: str, dictionary: Dictionary | None = None) -> list[tuple[Ta
             if not rest.endswith("]") or not (digits == "*" or (digits.isdecimal() and digits.isascii())):
                 raise ValueError(f"{part!r} in the tag path {path!r} is not of the form tag[number] or tag[*]")
             number = ALL if digits == "*" else int(digits)
-        steps.append((tag_of(name.strip(), dictionary), number))
+        steps.append((read_tag(name.strip(), dictionary), number))
     if steps[-1][1] != NONE or any(number == NONE for _, number in steps[:-1]):
         raise ValueError(f"the tag path {path!r} needs an item number, or [*], at each sequence but not at its end")
     return steps

@@ -1,4 +1,4 @@
-"""What was wrong in a stream and tolerated."""
+"""What was wrong in a stream or in an assigned value, and tolerated."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ class Problem:
         code: short name for programs, such as `odd-length`.
         text: what it means, in a sentence.
         path: tag path of the element or container, such as `(0040,A730)[0].(0008,0100)`; "" if none.
-        offset: byte offset in the stream.
+        offset: byte offset in the stream; None for a value that was assigned.
     """
 
     __slots__ = ("code", "offset", "path", "text")
 
-    def __init__(self, code: str, text: str, path: str, offset: int) -> None:
+    def __init__(self, code: str, text: str, path: str, offset: int | None) -> None:
         self.code = code
         self.text = text
         self.path = path
@@ -33,7 +33,7 @@ class Problem:
 
     def __str__(self) -> str:
         where = f" in {self.path}" if self.path else ""
-        return f"{self.text}{where} at byte {self.offset}"
+        return f"{self.text}{where}" + ("" if self.offset is None else f" at byte {self.offset}")
 
     def __repr__(self) -> str:
         return f"<Problem {self.code}: {self}>"

@@ -75,7 +75,7 @@ class CharacterSets:
             beside other terms). They count as if they were not there; an unknown first value as the default repertoire.
     """
 
-    __slots__ = ("_extension", "_stand_alone", "given", "terms", "unknown")
+    __slots__ = ("_codec", "_extension", "_stand_alone", "given", "terms", "unknown")
 
     def __init__(self, given: tuple[str, ...]) -> None:
         several = len(given) > 1
@@ -91,6 +91,8 @@ class CharacterSets:
         self.terms = tuple([charset.term for charset in active])
         self.unknown = tuple([name for name, charset in zip(given, found, strict=True) if charset not in active])
         self._stand_alone = first.g1 if first.stand_alone else None
+        # What writes a text that needs no other set than the first: all its characters, unless it knows more than the set.
+        self._codec = first.g1.codec if first.g1 is not None and first.g1.width < 2 and first.g1.iso_ir != 13 else None
         # "If value 1 is empty, ISO-IR 6 is assumed as G0, and G1 is undefined", and "Code Extension shall not be used"
         # with a single value (PS3.5 6.1.2.5.4).
         g0 = first.g0 if first.g0.width == 1 else DEFAULT_REPERTOIRE
@@ -158,9 +160,9 @@ class CharacterSets:
         if not any(char in text for char in forbidden):
             if text.isascii():
                 return text.encode("ascii")
-            if self._stand_alone is not None and extensible:
+            if self._codec is not None and extensible:
                 try:
-                    return text.encode(self._stand_alone.codec)
+                    return text.encode(self._codec)
                 except UnicodeEncodeError:
                     pass  # to collect what is missing
         delimiters = "\\^=" if vr == "PN" else "\\" if several else ""

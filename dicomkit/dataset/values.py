@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["normalise"]
 
 _ONE_TEXT = frozenset(("LT", "ST", "UT", "UR"))  # a backslash is a character in these (PS3.5 6.4)
+_WORDS = {"OF": 4, "OL": 4, "OD": 8, "OV": 8}  # bytes of one number; OB, OW and UN may hold numbers of any size
 _LARGEST_SINGLE = float.fromhex("0x1.fffffep+127")
 _LARGEST_DOUBLE = float.fromhex("0x1.fffffffffffffp+1023")
 
@@ -34,7 +35,7 @@ def normalise(vr: str, value: Any, vm: str | None) -> Any:
 
     Raises:
         TypeError: the value is of no type that the VR takes.
-        ValueError: the value is out of the VR's range or not well formed.
+        ValueError: the value is out of the VR's range, or cannot be written in it.
     """
     if vr == "SQ":
         return value if isinstance(value, Sequence) else Sequence(() if value is None else value)
@@ -42,6 +43,8 @@ def normalise(vr: str, value: Any, vm: str | None) -> Any:
     if convert is None:
         return None if value is None else _bytes(vr, value) or None
     values = tuple([convert(one) for one in _several(vr, value)])
+    if vr not in _ONE_TEXT and not all("\\" not in one for one in values if isinstance(one, str)):
+        raise ValueError(f"a backslash separates the values of {vr}, it cannot be part of one")
     if len(values) > 1 or vm not in (None, "1"):
         return values
     return values[0] if values else None
@@ -53,6 +56,8 @@ def _several(vr: str, value: Any) -> Any:
         return ()
     if isinstance(value, str):
         return (value,) if vr in _ONE_TEXT else value.split("\\")
+    if hasattr(value, "dtype") and hasattr(value, "ravel"):
+        value = _of_array(value)
     if isinstance(value, bytes) or not hasattr(value, "__iter__"):
         return (value,)
     if vr == "AT" and isinstance(value, tuple) and len(value) == 2 and all(_is_half(half) for half in value):
@@ -68,11 +73,29 @@ def _is_half(number: Any) -> bool:
     return isinstance(number, int) and not isinstance(number, Tag) and 0 <= number <= 0xFFFF
 
 
+def _of_array(value: Any) -> Any:
+    """The values of a numpy array or scalar as Python's own; an array of several dimensions row by row."""
+    if value.dtype.name.endswith(("[ns]", "[ps]", "[fs]", "[as]")):  # finer than Python's datetime
+        value = value.astype("datetime64[us]")
+    return value.ravel().tolist()
+
+
 def _bytes(vr: str, value: Any) -> bytes:
+    """The bytes of an object that has some; those of numbers in little endian."""
+    if type(value) is bytes:
+        return value  # immutable: no copy
+    word = _WORDS.get(vr)
     try:
-        return bytes(memoryview(value))
+        if hasattr(value, "dtype") and hasattr(value, "astype"):
+            if value.dtype.kind not in "biufSV":
+                raise TypeError
+            value = value.astype(value.dtype.newbyteorder("<"), order="C", copy=False)
+        view = memoryview(value)
     except TypeError:
         raise TypeError(f"bytes are needed for {vr}, not {type(value).__name__}") from None
+    if word is not None and view.itemsize not in (1, word):
+        raise ValueError(f"{vr} has numbers of {word} bytes, not of {view.itemsize}")
+    return bytes(view)
 
 
 def _text(value: Any) -> str:
@@ -86,7 +109,8 @@ def _name(value: Any) -> PersonName:
 
 
 def _uid(value: Any) -> UID:
-    return UID(_text(value))
+    number = getattr(value, "int", None)
+    return UID(f"2.25.{number}" if isinstance(number, int) else _text(value))  # a uuid.UUID: PS3.5 B.2
 
 
 def _temporal(kind: type[str], natural: str) -> Callable[[Any], str]:
@@ -95,6 +119,8 @@ def _temporal(kind: type[str], natural: str) -> Callable[[Any], str]:
     def convert(value: Any) -> str:
         if isinstance(value, str):
             return kind(value)
+        if kind is DateTime and hasattr(value, "year") and not hasattr(value, "hour"):
+            return DateTime(Date.from_date(value))  # "the precision is indicated by the number of digits"
         try:
             made: str = getattr(kind, natural)(value)
         except AttributeError:

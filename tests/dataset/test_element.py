@@ -190,7 +190,7 @@ def test_an_element_of_ones_own() -> None:
     assert (element.tag, element.vr, element.value.family_name, element.vm) == (0x00100010, "PN", "Doe", 1)
     assert (element.length, element.offset, element.path, element.is_in_memory) == (None, None, "(0010,0010)", True)
     assert (element.is_encapsulated, element.is_truncated) == (False, False)
-    for access in (lambda: element.raw, element.view, element.array):
+    for access in (lambda: element.raw, element.view, element.array):  # a name is no array
         with pytest.raises(TypeError):
             access()
 

@@ -82,6 +82,25 @@ def test_a_new_creator_gets_a_block() -> None:
         ds[0x00080002, "NEW"] = b"ab"
 
 
+def test_an_element_goes_to_the_block_of_its_creator() -> None:
+    ds = of(*PRIVATE)
+    ds[0x00090002, "EMCA"] = DataElement(0x00090002, "LO", "text")
+    other = of((0x00090020, "LO", "EMCA"), (0x00092003, "US", 5))
+    ds[0x00090003, "EMCA"] = other[0x00090003, "EMCA"]
+    assert (ds[0x00091102].vr, ds[0x00091102].value) == ("LO", "text")
+    assert (ds[0x00091103].vr, ds[0x00091103].value, ds[0x00091103].private_creator) == ("US", 5, "EMCA")
+    with pytest.raises(ValueError, match="cannot be stored under"):
+        ds[0x00090004, "EMCA"] = DataElement(0x00090005, "US", 5)
+
+
+def test_a_creator_stays_when_its_elements_go() -> None:
+    ds = Dataset()
+    ds[0x00090001, "ACME"] = b"ab"
+    del ds[0x00090001, "ACME"]
+    assert [element.tag for element in ds] == [0x00090010]
+    assert (0x00090001, "ACME") not in ds
+
+
 @pytest.mark.parametrize(
     ("tag", "creator"),
     [

@@ -255,6 +255,17 @@ def test_encode_errors(terms: str, vr: str, text: str, message: str) -> None:
     assert message in str(caught.value)
 
 
+@pytest.mark.parametrize("term", TERMS)
+def test_the_codec_of_a_set_writes_what_the_set_has(term: str) -> None:
+    """A text goes through the codec at once; one character at a time through the set of ISO 2022 must give the same."""
+    for sets in (character_sets(term), character_sets((term, "ISO 2022 IR 87"))):
+        if sets._codec is None or sets._stand_alone is not None:
+            continue
+        written = bytes(range(0x80, 0x100)).decode(sets._codec, "ignore")
+        assert sets._extension.encode(written, "\\", "\x1b\\") == (written.encode(sets._codec), [])
+        assert sets.encode(written, "LO") == written.encode(sets._codec)
+
+
 def test_encode_replaces_on_demand() -> None:
     assert character_sets("ISO_IR 100").encode("é山\\\x1b", "LO", errors="replace") == b"\xe9???"
     assert (

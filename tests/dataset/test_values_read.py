@@ -210,10 +210,12 @@ def test_special_floats(syntax: TransferSyntax) -> None:
     assert math.isnan(ds.DisplayedZValue or 0)
 
 
-def test_words_stay_in_the_byte_order_of_the_encoding() -> None:
+@pytest.mark.parametrize("syntax", [EXPLICIT_LITTLE, EXPLICIT_BIG], ids=["little", "big"])
+def test_words_are_little_endian_whatever_the_encoding(syntax: TransferSyntax) -> None:
     words = b"\1\2\3\4"
-    assert of((0x00281201, "OW", words)).RedPaletteColorLookupTableData == words
-    assert of((0x00281201, "OW", words), syntax=EXPLICIT_BIG).RedPaletteColorLookupTableData == swap_words(words, 2)
+    ds = of((0x00281201, "OW", words), syntax=syntax)
+    assert ds.RedPaletteColorLookupTableData == words
+    assert ds["RedPaletteColorLookupTableData"].raw == (swap_words(words, 2) if syntax is EXPLICIT_BIG else words)
 
 
 # Values that are UN in the data set, PS3.5 6.2.2: the VR is the dictionary's, the bytes are little endian

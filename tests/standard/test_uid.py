@@ -1,6 +1,9 @@
 from __future__ import annotations
 
 import pickle
+import subprocess
+import sys
+import uuid
 
 import pytest
 from hypothesis import given
@@ -87,3 +90,63 @@ def test_holds_any_text(text: str) -> None:
     assert hash(uid) == hash(text)
     assert uid.name == "" or uid.kind
     assert pickle.loads(pickle.dumps(uid)) == text
+
+
+# -- new ones (PS3.5 9, B.2)
+
+
+def test_generated_uids_are_uuids() -> None:
+    uids = {UID.generate() for _ in range(1000)}
+    assert len(uids) == 1000
+    for uid in uids:
+        assert uid.is_valid
+        found = uuid.UUID(int=int(uid.removeprefix("2.25.")))
+        assert (found.version, found.variant) == (4, uuid.RFC_4122)
+        assert UID.from_uuid(found) == uid
+
+
+@pytest.mark.parametrize("root", ["1", "1.2.826.0.1.3680043.9.3811", "1." + "2" * 41])
+def test_rooted_uids(root: str) -> None:
+    uids = {UID.generate(root) for _ in range(1000)}
+    assert len(uids) == 1000
+    assert all(uid.is_valid and uid.startswith(f"{root}.") for uid in uids)
+
+
+@pytest.mark.parametrize("root", ["", "1.", ".1", "1.02", "a", "1.2 ", "1." + "2" * 42, "1" * 64])
+def test_no_roots(root: str) -> None:
+    with pytest.raises(ValueError, match="is no root for UIDs"):
+        UID.generate(root)
+
+
+@given(st.binary(), st.sampled_from([None, "1.2.3", "1." + "2" * 41]))
+def test_derived_uids(data: bytes, root: str | None) -> None:
+    uid = UID.generate(root, data=data)
+    assert uid.is_valid
+    assert uid == UID.generate(root, data=data)
+    assert uid != UID.generate(root, data=data + b"\0")
+    if root is None:
+        assert uuid.UUID(int=int(uid.removeprefix("2.25."))).version == 8
+
+
+def test_derived_uids_stay_the_same_in_all_versions() -> None:
+    assert UID.generate(data="secret 1.2.3") == UID.generate(data=b"secret 1.2.3")
+    # sha256sum of the text begins with cd37f201...; the version (8) and variant of a UUID (RFC 9562 5.8) are set in it
+    digest = uuid.UUID("cd37f2013081d0ad236a714b7d232202")
+    made = uuid.UUID(int=int(UID.generate(data="secret 1.2.3").removeprefix("2.25.")))
+    assert made.int | 0xF << 76 | 3 << 62 == digest.int | 0xF << 76 | 3 << 62
+
+
+def test_from_uuid() -> None:
+    # the example of PS3.5 B.2
+    assert UID.from_uuid("f81d4fae-7dec-11d0-a765-00a0c91e6bf6") == "2.25.329800735698586629295641978511506172918"
+    assert UID.from_uuid("F81D4FAE7DEC11D0A76500A0C91E6BF6") == "2.25.329800735698586629295641978511506172918"
+    assert UID.from_uuid(uuid.UUID(int=0)) == "2.25.0"
+    for text in ("", "f81d4fae", "g" * 32, "f81d4fae-7dec-11d0-a765-00a0c91e6b_6"):
+        with pytest.raises(ValueError, match=r"UUID|base 16"):
+            UID.from_uuid(text)
+
+
+def test_making_uids_imports_little() -> None:
+    code = "import sys; from dicomkit.standard import UID; UID.generate(); print(*{'uuid', 'hashlib'} & {*sys.modules})"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == ""
