@@ -90,6 +90,7 @@ cdef class Index:
     cdef readonly object view
     cdef readonly bint unordered
     cdef readonly uint64_t stop
+    cdef readonly bint retyped      # it was asked for that elements get other VRs than their headers name
 
     def __dealloc__(self):
         cdef uint32_t i
@@ -183,12 +184,15 @@ cdef class Index:
         return path
 
     def __reduce__(self):
-        segments = [(self._view.segments[i].start, bytes(self.owners[i])) for i in range(self._view.segment_count)]
+        segments = [
+            (bytes(self.owners[i]), self._view.segments[i].start, self._view.segments[i].stop)
+            for i in range(self._view.segment_count)
+        ]
         records = (<const char *>self._view.records)[: self._view.count * sizeof(Element)]
-        return _rebuild, (records, segments, self.faults, self.dictionary, self.unordered, self.stop)
+        return _rebuild, (records, segments, self.faults, self.dictionary, self.unordered, self.stop, self.retyped)
 
-    cdef int _hold(self, list owners, list starts) except -1:
-        """Take the segments: `owners` are bytes-like, `starts` their stream offsets."""
+    cdef int _hold(self, list owners, list starts, list stops) except -1:
+        """Take the segments: `owners` are bytes-like, `starts` and `stops` the stream offsets that they are used for."""
         cdef uint32_t i, n = <uint32_t>len(owners)
         cdef uint64_t length
         self._view.segments = <Segment *>calloc(n or 1, sizeof(Segment))
@@ -199,13 +203,13 @@ cdef class Index:
         for i in range(n):
             self._view.segments[i].bytes = buffer_address(owners[i], &self._held[i], &length)
             self._view.segments[i].start = starts[i]
-            self._view.segments[i].stop = self._view.segments[i].start + length
+            self._view.segments[i].stop = min(self._view.segments[i].start + length, <uint64_t>stops[i])
             self._view.segment_count = i + 1
         self.view = PyCapsule_New(&self._view, "dicomkit.IndexView", NULL)
         return 0
 
 
-def _rebuild(bytes records, list segments, tuple faults, dictionary, bint unordered, uint64_t stop) -> Index:
+def _rebuild(bytes records, list segments, tuple faults, dictionary, bint unordered, uint64_t stop, bint retyped) -> Index:
     """Unpickle an Index. The records are checked, since a pickle may come from anywhere."""
     cdef Index index = Index.__new__(Index)
     cdef uint64_t size = PyBytes_GET_SIZE(records)
@@ -220,11 +224,14 @@ def _rebuild(bytes records, list segments, tuple faults, dictionary, bint unorde
         if not i < index._view.records[i].next <= count or index._view.records[i].depth > MAX_DEPTH:
             raise ValueError("not the records of an index")
     index._view.count = count
-    index._hold([owner for _, owner in segments], [start for start, _ in segments])
+    index._hold(
+        [owner for owner, _, _ in segments], [start for _, start, _ in segments], [stop for _, _, stop in segments]
+    )
     index.faults = faults
     index.dictionary = dictionary
     index.unordered = unordered
     index.stop = stop
+    index.retyped = retyped
     return index
 
 
@@ -248,6 +255,7 @@ cdef class TagStream:
     cdef uint32_t *_only
     cdef list _owners
     cdef list _starts
+    cdef list _stops            # of the windows: where the value begins that was jumped over, if one was
     cdef object _dictionary
     cdef int _status
     cdef bint _finished
@@ -301,6 +309,7 @@ cdef class TagStream:
         root.big = big_endian
         self._owners = []
         self._starts = []
+        self._stops = []
         self._status = NEED_MORE
 
     def __dealloc__(self):
@@ -347,11 +356,22 @@ cdef class TagStream:
                 PyBuffer_Release(&held)
         self._owners.append(window)
         self._starts.append(start)
+        self._stops.append(self._end_of_window())
         if self._status == NO_MEMORY:
             raise MemoryError
         if self._status > NEED_MORE:
             raise TagStreamError(self._status, p.pos)
         return self._status == DONE
+
+    cdef uint64_t _end_of_window(self):
+        """Where the window ends as a segment: deferred values are in none, not even with their beginning."""
+        cdef Parser *p = self._p
+        cdef const Element *last
+        if p.pos > p.stop and p.count:
+            last = &p.records[p.count - 1]
+            if p.start <= last.offset <= p.stop and last.offset + last.length == p.pos:
+                return last.offset
+        return p.stop
 
     def place(self, uint64_t offset) -> tuple:
         """Where the parse stands, for an error at `offset`: the record of the innermost container or None, and the tag there or None."""
@@ -428,7 +448,7 @@ cdef class TagStream:
         p.records = NULL
         p.count = p.capacity = 0
         self._trim()
-        index._hold(self._owners, self._starts)
+        index._hold(self._owners, self._starts, self._stops)
         if p.ambiguous:
             with nogil:
                 resolve_ambiguous(&index._view)
@@ -440,6 +460,7 @@ cdef class TagStream:
         index.unordered = p.unordered
         index.dictionary = self._dictionary
         index.stop = p.pos
+        index.retyped = p.quirks & (IGNORE_EXPLICIT_VR | CONVERT_UN) != 0
         return index
 
 
@@ -475,8 +496,8 @@ def detect_encoding(head, Py_ssize_t at, uint64_t remaining) -> tuple | None:
     p = <const uint8_t *>PyBytes_AS_STRING(first)
     little = load_tag(p, False)
     big = load_tag(p, True)
-    big_endian = little >> 16 > 0xFF and big >> 16 <= 0xFF or (
-        STANDARD.vr(NULL, little) == 0 and STANDARD.vr(NULL, big) != 0 and big >> 16 < little >> 16
+    big_endian = big >> 16 < little >> 16 and STANDARD.vr(NULL, little) == 0 and STANDARD.vr(NULL, big) != 0 or (
+        big >> 16 <= 0xFF < little >> 16 and (STANDARD.vr(NULL, little) == 0 or STANDARD.vr(NULL, big) != 0)
     )
     tag = big if big_endian else little
     if vr_class(p[4], p[5]) != NOT_A_VR:

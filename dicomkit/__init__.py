@@ -13,7 +13,9 @@ from __future__ import annotations
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from dicomkit.dataset import DataElement, Dataset, Date, DateTime, PersonName, Problem, Sequence, Time
+    from dicomkit.dataset.diff import Difference, diff
     from dicomkit.errors import (
+        CodecError,
         DicomError,
         EncodeError,
         ParseError,
@@ -21,18 +23,23 @@ if TYPE_CHECKING:
         UnsupportedTransferSyntax,
         ValueDecodeError,
     )
+    from dicomkit.formats.pydicom import from_pydicom
+    from dicomkit.media.new import new
     from dicomkit.media.reader import read
+    from dicomkit.media.writer import write_stream
     from dicomkit.standard import UID, Dictionary, Tag
 
 __version__ = "0.1.0"
 
 # Public name -> the module that has it.
 _HOMES = {
+    "CodecError": "dicomkit.errors",
     "DataElement": "dicomkit.dataset",
     "Dataset": "dicomkit.dataset",
     "Date": "dicomkit.dataset",
     "DateTime": "dicomkit.dataset",
     "DicomError": "dicomkit.errors",
+    "Difference": "dicomkit.dataset.diff",
     "Dictionary": "dicomkit.standard",
     "EncodeError": "dicomkit.errors",
     "ParseError": "dicomkit.errors",
@@ -45,17 +52,23 @@ _HOMES = {
     "UID": "dicomkit.standard",
     "UnsupportedTransferSyntax": "dicomkit.errors",
     "ValueDecodeError": "dicomkit.errors",
+    "diff": "dicomkit.dataset.diff",
+    "from_pydicom": "dicomkit.formats.pydicom",
+    "new": "dicomkit.media.new",
     "read": "dicomkit.media.reader",
+    "write_stream": "dicomkit.media.writer",
 }
 
 __all__ = [
     "UID",
+    "CodecError",
     "DataElement",
     "Dataset",
     "Date",
     "DateTime",
     "DicomError",
     "Dictionary",
+    "Difference",
     "EncodeError",
     "ParseError",
     "PersonName",
@@ -66,7 +79,11 @@ __all__ = [
     "Time",
     "UnsupportedTransferSyntax",
     "ValueDecodeError",
+    "diff",
+    "from_pydicom",
+    "new",
     "read",
+    "write_stream",
 ]
 
 

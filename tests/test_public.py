@@ -17,9 +17,9 @@ ROOT = Path(__file__).parents[1]
 
 # What programs rely on
 NAMES = {
-    "DataElement", "Dataset", "Date", "DateTime", "DicomError", "Dictionary", "EncodeError", "ParseError",
-    "PersonName", "Problem", "Sequence", "SourceChanged", "Tag", "Time", "UID", "UnsupportedTransferSyntax",
-    "ValueDecodeError", "read",
+    "CodecError", "DataElement", "Dataset", "Date", "DateTime", "DicomError", "Dictionary", "Difference", "EncodeError",
+    "ParseError", "PersonName", "Problem", "Sequence", "SourceChanged", "Tag", "Time", "UID", "UnsupportedTransferSyntax",
+    "ValueDecodeError", "diff", "from_pydicom", "new", "read", "write_stream",
 }  # fmt: skip
 
 # What a program that only reads must not pay for

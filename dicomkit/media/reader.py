@@ -82,7 +82,10 @@ def read(
             raise ValueError(f"{', '.join(sets.unknown)}: no Specific Character Set")
     problems = tuple(Problem(code, FILE_PROBLEMS[code], "", at) for code, at in stream.problems)
     meta = None if stream.meta is None else from_index(stream.meta)
-    return from_index(stream.index, stream.source, sets, meta, _uid(stream.transfer_syntax), problems)
+    dataset = from_index(stream.index, stream.source, sets, meta, _uid(stream.transfer_syntax), problems)
+    if stop_before is None and only is None and transfer_syntax is None and not quirks:
+        dataset._set_whole(stream.whole)
+    return dataset
 
 
 _UIDS: dict[str, UID] = {}

@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import os
 import stat
+from _thread import allocate_lock
 
 from dicomkit.errors import SourceChanged
 
@@ -38,6 +39,9 @@ if TYPE_CHECKING:
 
         def read(self, offset: int, length: int) -> bytes:
             """Bytes of a deferred value."""
+
+        def whole(self) -> Source | None:
+            """What can give the whole stream again; None for a stream that is gone."""
 
         def close(self) -> None:
             """Give back what parsing needed."""
@@ -96,7 +100,7 @@ else:
         return b"".join(parts)
 
 
-def open_source(source: AnySource) -> Source:
+def open_source(source: AnySource | Source) -> Source:
     """The source for what a caller gave to `read`.
 
     Raises:
@@ -105,6 +109,8 @@ def open_source(source: AnySource) -> Source:
     """
     if isinstance(source, (bytes, bytearray, memoryview)):
         return Memory(source)
+    if hasattr(source, "window"):
+        return source  # type: ignore[return-value]  # what has this method is a Source
     if isinstance(source, str):
         return Remote(source) if "://" in source else Path(source)
     if hasattr(source, "__fspath__"):
@@ -133,6 +139,9 @@ class Memory:
     def read(self, offset: int, length: int) -> bytes:
         return bytes(self._data[offset : offset + length])
 
+    def whole(self) -> Source:
+        return self
+
     def close(self) -> None:
         pass
 
@@ -158,12 +167,18 @@ class Path(Windows):
 
     can_defer = True
     size: int | None = None
+    _fd = -1  # while it is parsed, or held
     _identity: tuple[int, ...] = ()
     _base = 0  # where the stream starts in the file
+    _all: bytes | None = None  # of a file that was read at once
+    _places: list[tuple[int, int, int, int]] | None = None  # see moved()
 
     def __init__(self, path: str) -> None:
         self.name = path
-        self._fd = -1
+
+    def __del__(self) -> None:
+        if self._fd >= 0:
+            self.close()
 
     def first(self) -> bytes:
         self._fd, head, self.size, identity = read_head(self.name, HEAD, WHOLE)
@@ -175,7 +190,14 @@ class Path(Windows):
             self._pipe = Pipe(os.fdopen(self._fd, "rb", closefd=False), self.name)
             self.can_defer = False
             return self._pipe.first()
+        else:
+            self._all = head
         return head
+
+    def whole(self) -> Source | None:
+        if self._all is not None:
+            return Memory(self._all)
+        return self._pipe.whole() if self.size is None else self
 
     def window(self, offset: int, needed: int) -> bytes:
         if self.size is None:
@@ -188,30 +210,106 @@ class Path(Windows):
             self._fd = -1
 
     def read(self, offset: int, length: int) -> bytes:
+        start, unit, before, behind = self._place(offset, length)
+        fd = self._open()
+        try:
+            data = _read_at(fd, start - before, before + length + behind)
+        finally:
+            os.close(fd)
+        if len(data) != before + length + behind:
+            raise SourceChanged(self.name, "the file is shorter than when it was read: a deferred value is lost")
+        if unit == 1:
+            return data
+        from dicomkit._ext.writer import turned
+
+        return turned(data, unit)[before : before + length]
+
+    def open_range(self, offset: int, length: int) -> tuple[int, int] | None:
+        """A descriptor of the file and where the bytes are in it, for the caller to close; None if they must be read."""
+        start, unit, _, _ = self._place(offset, length)
+        return None if unit != 1 else (self._open(), start)
+
+    def check(self, fd: int) -> None:
+        """See that the file is still what it was, after reading it.
+
+        Raises:
+            SourceChanged: it was changed meanwhile.
+        """
+        if _identity(os.fstat(fd)) != self._identity:
+            raise SourceChanged(self.name, "the file was changed while it was copied")
+
+    def is_file(self, status: os.stat_result) -> bool:
+        """Whether it is this file that the values are read from."""
+        return self._fd < 0 and self._identity[:2] == (status.st_dev, status.st_ino)
+
+    def is_whole(self, size: int | None = None) -> bool:
+        """Whether all of the stream can be read, not only the deferred values."""
+        return self._places is None or self._places == [(0, size or self.size, 0, 1)]
+
+    @property
+    def is_scattered(self) -> bool:
+        """Whether values that followed one another may not do so any more."""
+        return self._places is not None and len(self._places) > 1
+
+    def hold(self) -> None:
+        """Keep the file open: it will be replaced by one that does not have the values as they are.
+
+        Raises:
+            SourceChanged: it is not the file that was read.
+        """
+        if os.name == "posix":  # elsewhere no file is replaced that is open
+            self._fd = self._open()
+
+    def moved(self, name: str, status: os.stat_result, places: list[tuple[int, int, int, int]] | None) -> None:
+        """The file was replaced, and the deferred values are in the new one.
+
+        Args:
+            name: where.
+            status: of the new file.
+            places: (offset in the stream that was read, length, offset in the new file, size of the words that have the
+                other byte order there); None if all is where it was.
+        """
+        self.name = os.path.abspath(name)
+        self._identity = _identity(status)
+        if places is not None:
+            self._places = places
+
+    def _open(self) -> int:
+        if self._fd >= 0:
+            return os.dup(self._fd)
         try:
             fd = os.open(self.name, READ_ONLY)
         except OSError as error:
             raise SourceChanged(self.name, f"a deferred value cannot be read: {error.strerror}") from error
-        try:
-            if _identity(os.fstat(fd)) != self._identity:
-                raise SourceChanged(self.name, "the file is not the one that was read: a deferred value is lost")
-            data = _read_at(fd, self._base + offset, length)
-        finally:
+        if _identity(os.fstat(fd)) != self._identity:
             os.close(fd)
-        if len(data) != length:
-            raise SourceChanged(self.name, "the file is shorter than when it was read: a deferred value is lost")
-        return data
+            raise SourceChanged(self.name, "the file is not the one that was read: a deferred value is lost")
+        return fd
+
+    def _place(self, offset: int, length: int) -> tuple[int, int, int, int]:
+        """Where bytes of the stream are in the file, the size of the words to be turned, and what of those is around."""
+        if self._places is None:
+            return self._base + offset, 1, 0, 0
+        for start, size, at, unit in self._places:
+            first = offset - start
+            if first >= 0 and first + length <= size:
+                behind = min(-(first + length) % unit, size - first - length)
+                return at + first, unit, first % unit, behind
+        raise SourceChanged(self.name, "the file was saved without this deferred value")
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _known_path, (os.path.abspath(self.name), self._identity, self._base)
+        return _known_path, (os.path.abspath(self.name), self._identity, self._base, self._places)
 
 
-def _known_path(name: str, identity: tuple[int, ...], base: int) -> Path:
+def _known_path(
+    name: str, identity: tuple[int, ...], base: int, places: list[tuple[int, int, int, int]] | None = None
+) -> Path:
     """A path that is not open, for the deferred values of the file that was read."""
     path = Path.__new__(Path)
     path.name = name
     path._identity = identity
     path._base = base
+    path._places = places
     return path
 
 
@@ -234,6 +332,7 @@ class Seekable(Windows):
         self.size: int = max(file.tell() - self._base, 0)  # not every seek says where it went
         self.name = str(getattr(file, "name", ""))
         self._path = _path_of(file, self._base)
+        self._lock = allocate_lock()  # of where the file object stands
 
     def first(self) -> bytes:
         return self._at(0, min(HEAD, self.size))
@@ -248,14 +347,46 @@ class Seekable(Windows):
         if self._path is not None and self._file.closed:
             return self._path.read(offset, length)
         try:
-            before = self._file.tell()
-            data = self._at(offset, length)
-            self._file.seek(before)
+            with self._lock:
+                before = self._file.tell()
+                data = self._at(offset, length)
+                self._file.seek(before)
         except (ValueError, OSError) as error:
             raise SourceChanged(self.name or "file object", f"a deferred value cannot be read: {error}") from error
         if len(data) != length:
             raise SourceChanged(self.name or "file object", "it is shorter than when it was read")
         return data
+
+    def whole(self) -> Source:
+        return self
+
+    def check(self, fd: int) -> None:
+        """See Path.check."""
+        if self._path is not None:
+            self._path.check(fd)
+
+    def is_whole(self) -> bool:
+        """Whether all of the stream can still be read."""
+        if self._file.closed:
+            return self._path is not None and self._path.is_whole(self.size)
+        return True
+
+    @property
+    def is_scattered(self) -> bool:
+        """See Path.is_scattered."""
+        return self._path is not None and self._file.closed and self._path.is_scattered
+
+    def is_file_object(self, file: object) -> bool:
+        """Whether it is this file object that the values are read from."""
+        return file is self._file
+
+    def path(self) -> Path | None:
+        """The path that the values come from once the object is closed."""
+        return self._path
+
+    def open_range(self, offset: int, length: int) -> tuple[int, int] | None:
+        """See Path.open_range."""
+        return self._path.open_range(offset, length) if self._path is not None and self._file.closed else None
 
     def _at(self, offset: int, length: int) -> bytes:
         self._file.seek(self._base + offset)
@@ -300,22 +431,33 @@ class Pipe(Windows):
         self.name = name or str(getattr(file, "name", ""))
         self._last = b""  # the last window, from offset _start on
         self._start = 0
+        self._windows: list[tuple[int, bytes]] | None = []  # offset of each; None once something was skipped
+        self._ended = False
 
     def first(self) -> bytes:
-        self._last = _read_fully(self._file, HEAD)
+        self._last = self._read(HEAD)
+        self._windows = [(0, self._last)]
         return self._last
 
     def window(self, offset: int, needed: int) -> bytes:
         rest = self._last[offset - self._start :]
         end = self._start + len(self._last)
         if offset > end:  # the parser has jumped
+            self._windows = None
             end += self._skip(offset - end)
             if end < offset:
                 self.size = end
         wanted = self._length(offset, needed)
         self._start = offset
-        self._last = rest + _read_fully(self._file, max(wanted - len(rest), 0))
+        self._last = rest + self._read(max(wanted - len(rest), 0))
+        if self._windows is not None:
+            self._windows.append((offset, self._last))
         return self._last
+
+    def _read(self, length: int) -> bytes:
+        data = _read_fully(self._file, length)
+        self._ended = len(data) < length
+        return data
 
     def _skip(self, length: int) -> int:
         left = length
@@ -324,7 +466,22 @@ class Pipe(Windows):
         return length - left
 
     def read(self, offset: int, length: int) -> bytes:
-        raise SourceChanged(self.name or "stream", "a stream cannot be read again")
+        """Bytes of the whole stream, for the caller of whole()."""
+        parts = []
+        end = offset
+        for start, window in self._windows or ():
+            if start <= end < start + len(window) and end < offset + length:
+                parts.append(window[end - start : offset + length - start])
+                end += len(parts[-1])
+        if end < offset + length:
+            raise SourceChanged(self.name or "stream", "a stream cannot be read again")
+        return b"".join(parts)
+
+    def whole(self) -> Source | None:
+        if self._windows is None or not self._ended:
+            return None
+        self.size = self._start + len(self._last)
+        return self
 
     def close(self) -> None:
         self._last = b""
@@ -351,6 +508,9 @@ class Remote(Windows):
 
     def window(self, offset: int, needed: int) -> bytes:
         return self._range(offset, self._length(offset, needed))
+
+    def whole(self) -> Source:
+        return self
 
     def read(self, offset: int, length: int) -> bytes:
         self._files.invalidate_cache()

@@ -68,9 +68,10 @@ class Stream:
         transfer_syntax: UID that the data set is said, or was found, to be in.
         problems: codes of FILE_PROBLEMS with their offsets.
         error: what ended the parse before its time; the index holds what came before it.
+        whole: what gives the whole stream again, as it was read; None if nothing does.
     """
 
-    __slots__ = ("_quirks", "_strict", "error", "index", "meta", "problems", "source", "transfer_syntax")
+    __slots__ = ("_quirks", "_strict", "error", "index", "meta", "problems", "source", "transfer_syntax", "whole")
 
     index: Index
 
@@ -80,6 +81,7 @@ class Stream:
         self.transfer_syntax = ""
         self.problems: list[tuple[str, int]] = []
         self.error: ParseError | None = None
+        self.whole: Source | None = None
         self._strict = strict
         self._quirks = quirks
 
@@ -90,7 +92,7 @@ class Stream:
 
 
 def read_stream(
-    source: AnySource,
+    source: AnySource | Source,
     *,
     stop_before: int | None = None,
     only: list[int] | None = None,
@@ -136,6 +138,7 @@ def read_stream(
             dictionary=dictionary,
         )
         stream.index, stream.error = _parse(tags, windows, head, base, opened.name)
+        stream.whole = opened.whole()
         if deflated or not opened.can_defer:
             stream.source = None
         return stream

@@ -93,13 +93,15 @@ ARGUMENTS: dict[str, tuple[object, ...]] = {
     "EncodeError": ("what is wrong", 0x00100010),
     "ValueDecodeError": ("what is wrong", 0x00100010, "PN", 132),
     "UnsupportedTransferSyntax": ("1.2.3", "cannot be read"),
+    "CodecError": ("what is wrong", 3, "1.2.840.10008.1.2.5"),
     "SourceChanged": ("file.dcm", "it is gone"),
 }
 
 
 @pytest.mark.parametrize("kind", error_classes(), ids=lambda kind: kind.__name__)
 def test_errors_survive_pickling(kind: type[errors.DicomError]) -> None:
-    error = kind(*ARGUMENTS[kind.__name__])
+    named = next(parent.__name__ for parent in kind.__mro__ if parent.__name__ in ARGUMENTS)
+    error = kind(*ARGUMENTS[named])
     for protocol in range(pickle.HIGHEST_PROTOCOL + 1):
         again = pickle.loads(pickle.dumps(error, protocol))
         assert type(again) is kind

@@ -145,7 +145,7 @@ def _both_failed(ours: object, theirs: object) -> bool:
 
 def values_of(element: dicomkit.DataElement) -> list[Any]:
     """A value of dicomkit in common terms."""
-    value = element.value
+    value = element.raw if isinstance(element.value, bytes) else element.value  # pydicom leaves words as they stand
     if value is None:
         return []
     values = list(value) if isinstance(value, tuple) else [value]

@@ -1,0 +1,29 @@
+from collections.abc import Callable
+from typing import Any
+
+from typing_extensions import Buffer
+
+from dicomkit._ext.view import DatasetView
+
+class Encoded:
+    def __len__(self) -> int: ...
+    def __buffer__(self, flags: int, /) -> memoryview: ...
+    def parts(self) -> list[bytes | bytearray | memoryview | tuple[Any, Any, int, int]]: ...
+    def in_memory(self) -> bool: ...
+    def joined(self, before: bytes = b"") -> bytes: ...
+
+def encode_dataset(
+    dataset: DatasetView,
+    *,
+    character_sets: Callable[[Any], Any],
+    implicit_vr: bool = False,
+    big_endian: bool = False,
+    encapsulated: bool = False,
+    sequence_length: str = "keep",
+    group_length: str = "keep",
+    padding: tuple[int, int] | None = None,
+    before: int = 0,
+    old_vrs: bool = False,
+    turn_pixels: bool = False,
+) -> Encoded: ...
+def turned(data: Buffer, unit: int) -> bytes: ...
