@@ -267,27 +267,29 @@ cdef inline int flush(Job *job) except -1 nogil:
 # ------------------------------------------------------------------------------------------------ bytes
 
 
-cdef inline const uint8_t *value_bytes(Job *job, uint64_t offset, uint64_t length) except? NULL nogil:
-    """Bytes of the stream, fetched if they are not in memory (good until the next call). NULL: they cannot be had."""
-    cdef const uint8_t *found = stream_bytes(job.view, offset, length)
-    if found != NULL:
-        return found
-    if job.fetch == NULL:
-        return NULL
-    with gil:
-        fetched = (<object>job.fetch)(offset, length)
-        if type(fetched) is not bytes or <uint64_t>PyBytes_GET_SIZE(fetched) < length:
-            return NULL
-        Py_XDECREF(job.held)
-        job.held = hold(fetched)
-        return <const uint8_t *>PyBytes_AS_STRING(fetched)
-
-
 cdef extern from *:
     """
     static PyObject *hold(PyObject *object) { Py_INCREF(object); return object; }
     """
     PyObject *hold(object)
+
+
+cdef inline const uint8_t *fetched_bytes(Job *job, uint64_t offset, uint64_t length) except? NULL with gil:
+    """A function of its own: one that has Python objects takes the GIL whenever it is called."""
+    fetched = (<object>job.fetch)(offset, length)
+    if type(fetched) is not bytes or <uint64_t>PyBytes_GET_SIZE(fetched) < length:
+        return NULL
+    Py_XDECREF(job.held)
+    job.held = hold(fetched)
+    return <const uint8_t *>PyBytes_AS_STRING(fetched)
+
+
+cdef inline const uint8_t *value_bytes(Job *job, uint64_t offset, uint64_t length) except? NULL nogil:
+    """Bytes of the stream, fetched if they are not in memory (good until the next call). NULL: they cannot be had."""
+    cdef const uint8_t *found = stream_bytes(job.view, offset, length)
+    if found != NULL:
+        return found
+    return NULL if job.fetch == NULL else fetched_bytes(job, offset, length)
 
 
 cdef inline const uint8_t *padded_bytes(Job *job, const Element *e, uint64_t at, uint64_t length) except? NULL nogil:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from dicomkit.standard import Tag
     from dicomkit.typing import StrPath
 
-__all__ = ["DAMAGE", "Subject", "dump", "open_subject", "write_text"]
+__all__ = ["DAMAGE", "DAMAGE_NOT_OF_ITEMS", "Subject", "dump", "open_subject", "write_text"]
 
 #: The problems that dcmdump refuses a file for; all others are warnings.
 DAMAGE: Final = frozenset(
@@ -48,8 +48,8 @@ DAMAGE: Final = frozenset(
     )
 )
 
-# dcmdump does not compare an item's length with what is around it; where its content is cut off, so is its sequence.
-_NOT_OF_ITEMS: Final = ("length-past-container", "value-truncated")
+#: dcmdump does not compare an item's length with what is around it; where its content is cut off, so is its sequence.
+DAMAGE_NOT_OF_ITEMS: Final = ("length-past-container", "value-truncated")
 
 _MEDIA_STORAGE_SOP_CLASS_UID: Final = 0x00020002
 _DIRECTORY: Final = b"1.2.840.10008.1.3.10"
@@ -110,13 +110,14 @@ class Subject:
 
     @classmethod
     def of_dataset(cls, dataset: Dataset) -> Subject:
-        """The subject of a data set that was read and not changed since.
+        """The subject of a data set.
 
         Raises:
-            ValueError: it was changed.
+            EncodeError: it was changed, and something in it cannot be encoded.
         """
-        if dataset.is_changed():
-            raise ValueError("the data set was changed or was never read; only what was read can be dumped")
+        from dicomkit.media.encoded import encoded
+
+        dataset = encoded(dataset)
         index, source, first, stop = dataset._state()[:4]
         meta = dataset.file_meta
         return cls(
@@ -146,7 +147,7 @@ class Subject:
                 continue
             for number, record, offset in index.faults:
                 code = PROBLEMS[number][0]
-                if record is not None and code in _NOT_OF_ITEMS and _is_item(index, record):
+                if record is not None and code in DAMAGE_NOT_OF_ITEMS and _is_item(index, record):
                     continue
                 if code in DAMAGE and code not in tolerate:
                     return _sentence(index, number, record, offset)
@@ -225,7 +226,7 @@ def dump(source: AnySource | Dataset, file: IO[bytes], *, reading: dict[str, Any
     Raises:
         ParseError: the source is not DICOM.
         OSError: the source cannot be read or the file not written.
-        ValueError: the data set was changed since it was read.
+        EncodeError: the data set was changed, and something in it cannot be encoded.
     """
     subject = (
         Subject.of_dataset(source)  # type: ignore[arg-type]  # only a Dataset has it; to ask for the class would load it

@@ -281,11 +281,20 @@ def test_a_data_set_that_was_read(tmp_path: Path, build: object, nested: bytes) 
     assert of_item.getvalue().splitlines()[3:] == [NESTED[2].strip().encode()]
 
 
-def test_a_changed_data_set_is_refused(build: object, nested: bytes) -> None:
+def test_a_changed_data_set_is_dumped_as_it_is_now(build: object, nested: bytes) -> None:
     dataset = dicomkit.read(build.file(nested))
     dataset.PatientID = "1"
-    with pytest.raises(ValueError, match="changed"):
-        dump(dataset, io.BytesIO())
+    of_dataset, of_file = io.BytesIO(), io.BytesIO()
+    dump(dataset, of_dataset)
+    dump(dataset.to_bytes(), of_file)
+    assert b"(0010,0020) LO [1] " in of_dataset.getvalue()
+    assert of_dataset.getvalue().split(b"# Dicom-Data-Set")[1] == of_file.getvalue().split(b"# Dicom-Data-Set")[1]
+
+
+def test_a_new_data_set_is_dumped() -> None:
+    text = io.BytesIO()
+    dump(dicomkit.Dataset(PatientName="Doe^Jane"), text)
+    assert b"(0010,0010) PN [Doe^Jane]" in text.getvalue()
 
 
 def test_text_in_utf8(build: object) -> None:

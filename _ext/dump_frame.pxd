@@ -1,0 +1,78 @@
+"""Walking the records of an index: the frames of the containers that are open, from the root to the current one."""
+
+from libc.stdint cimport uint32_t, uint64_t
+from libc.stdlib cimport malloc, qsort, realloc
+from libc.string cimport memset
+
+from dump_line cimport *
+from element cimport CONTAINER, UNDEFINED_LENGTH, Element
+
+
+cdef inline int ascending(const void *a, const void *b) noexcept nogil:
+    cdef uint64_t first = (<const uint64_t *>a)[0], second = (<const uint64_t *>b)[0]
+    return -1 if first < second else 1 if first > second else 0
+
+
+cdef inline int open_frame(Job *job, uint32_t record, uint32_t first, uint32_t stop, bint sorted) except -1 nogil:
+    """Start on the children of a container; elements of an item come in the order of their tags, each tag once."""
+    cdef Frame *frame
+    cdef void *frames
+    cdef uint32_t i = first, kept = 0, last = 0, parent = job.depth
+    cdef bint in_order = True
+    if job.depth + 1 >= job.capacity:
+        frames = realloc(job.frames, 2 * job.capacity * sizeof(Frame))
+        if frames == NULL:
+            with gil:
+                raise MemoryError
+        job.frames = <Frame *>frames
+        job.capacity *= 2
+    frame = &job.frames[job.depth + 1]
+    memset(frame, 0, sizeof(Frame))
+    frame.record = record
+    frame.first = frame.position = first
+    frame.stop = stop
+    frame.block = NOT_FOUND
+    frame.charset = job.frames[job.depth].charset if job.depth >= 0 else NOT_FOUND
+    while i < stop:
+        if sorted:
+            if frame.count and job.view.records[i].tag <= last:
+                in_order = False
+            last = job.view.records[i].tag
+            if last == SPECIFIC_CHARACTER_SET:
+                frame.charset = i
+        frame.count += 1
+        i = job.view.records[i].next
+    job.depth += 1
+    if in_order:
+        return 0
+    frame.order = <uint64_t *>malloc(frame.count * sizeof(uint64_t))
+    if frame.order == NULL:
+        with gil:
+            raise MemoryError
+    i = first
+    while i < stop:
+        frame.order[kept] = <uint64_t>job.view.records[i].tag << 32 | i
+        kept += 1
+        i = job.view.records[i].next
+    qsort(frame.order, kept, sizeof(uint64_t), ascending)
+    frame.count = 0
+    for i in range(kept):
+        if frame.count == 0 or frame.order[frame.count - 1] >> 32 != frame.order[i] >> 32:
+            frame.order[frame.count] = frame.order[i]
+            frame.count += 1
+    frame.position = 0
+    return 0
+
+
+cdef inline bint is_directory_record(const Job *job, const Frame *frame) noexcept nogil:
+    """Whether a frame's items are directory records (PS3.3 F.3.2.2)."""
+    return frame.record != NOT_FOUND and job.view.records[frame.record].tag == DIRECTORY_RECORD_SEQUENCE
+
+
+cdef inline bint is_open(const Element *e) noexcept nogil:
+    """Whether what is inside is printed. A sequence that was found in a UN value of defined length stays bytes, as in dcmdump."""
+    return e.flags & CONTAINER != 0 and (e.vr != VR_UN or e.flags & UNDEFINED_LENGTH != 0)
+
+
+cdef inline bint is_fragment(const Element *e) noexcept nogil:
+    return e.tag == ITEM_TAG and e.flags & CONTAINER == 0
