@@ -15,7 +15,17 @@ if TYPE_CHECKING:
 __all__ = ["main", "run"]
 
 #: Tool -> what it does. The tool is the module of that name in this package.
-TOOLS: Final = {"dcmdump": "Dump DICOM file and data set"}
+TOOLS: Final = {
+    "dcm2xml": "Convert DICOM file and data set to XML",
+    "dcm2json": "Convert DICOM file and data set to JSON",
+    "dcmconv": "Convert DICOM file encoding",
+    "dcmdump": "Dump DICOM file and data set",
+    "dcmftest": "Test if file uses DICOM part 10 format",
+    "dcmodify": "Modify DICOM files",
+    "dump2dcm": "Convert ASCII dump to DICOM file",
+    "json2dcm": "Convert JSON document to DICOM file or data set",
+    "xml2dcm": "Convert XML document to DICOM file or data set",
+}
 
 USAGE_ERROR: Final = 1
 
@@ -56,7 +66,7 @@ def _run_tool(tool: str, arguments: Sequence[str], out: IO[bytes], err: TextIO) 
         words = expand(arguments)
         options = parse(module.GROUPS, words)
         if not words or options.get("help"):
-            parameters = " ".join([f"{name}..." for name, _ in module.PARAMETERS])
+            parameters = getattr(module, "USAGE", None) or " ".join([f"{name}..." for name, _ in module.PARAMETERS])
             usage = f"usage: {tool} [options] {parameters}\n\n"
             out.write((banner + usage + help_text(module.GROUPS, module.PARAMETERS)).encode())
             return 0

@@ -11,17 +11,23 @@ if TYPE_CHECKING:
     from dicomkit.cli.log import Log
     from dicomkit.cli.options import Options
 
-__all__ = ["find_files"]
+__all__ = ["find_files", "find_named_files"]
 
 
 def find_files(options: Options, log: Log) -> list[str]:
     """The input files, in the order of the command line; those of a directory sorted by name, subdirectories last."""
-    files: list[str] = []
+    return [file for file, _ in find_named_files(options, log)]
+
+
+def find_named_files(options: Options, log: Log) -> list[tuple[str, str]]:
+    """The same, each with the name that it would have in another directory: its path below the one that was scanned."""
+    files: list[tuple[str, str]] = []
     for name in options.parameters:
         if not os.path.isdir(name):
-            files.append(name)
+            files.append((name, os.path.basename(name)))
         elif options.get("scan"):
-            files += _scan(name, options.get("pattern", ""), options.get("recurse", False))
+            found = _scan(name, options.get("pattern", ""), options.get("recurse", False))
+            files += [(file, os.path.relpath(file, name)) for file in found]
         else:
             log.warn(f"ignoring directory because option --scan-directories is not set: {name}")
     return files

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from typing import Any, Final
 
-__all__ = ["GENERAL", "Group", "Option", "Options", "UsageError", "expand", "help_text", "integer", "parse"]
+__all__ = ["GENERAL", "Group", "Option", "Options", "UsageError", "expand", "help_text", "integer", "integers", "parse"]
 
 
 class UsageError(Exception):
@@ -26,9 +26,11 @@ class Option:
     Args:
         names: short and long name, such as "+L --print-all", or a long name alone.
         field: what it sets.
-        value: what it sets it to, if it has no argument.
+        value: what it sets it to, if it has no argument. With an argument, None, or what is set together with the
+            argument as a pair.
         help: its line in the help text; more lines follow after a newline.
-        argument: its argument in the help text, such as "[t]ag: string"; "" if it has none.
+        argument: its argument in the help text, such as "[t]ag: string"; "" if it has none. Before the colon is a word
+            for each of several, which are joined by a space.
         convert: makes the value of the argument; raises ValueError with the sentence that the user sees.
         repeat: every use adds to a list.
         needs: long name of the option that it only makes sense with.
@@ -116,6 +118,16 @@ def integer(low: int, high: int) -> Callable[[Option, str], object]:
             side = "underflow" if number < low else "overflow"
             raise ValueError(f"Invalid value for option {option.long} ({side}: {number})")
         return number
+
+    return convert
+
+
+def integers(low: int, high: int) -> Callable[[Option, str], object]:
+    """A converter for several numbers from `low` to `high`, to a tuple."""
+    number = integer(low, high)
+
+    def convert(option: Option, text: str) -> object:
+        return tuple([number(option, word) for word in text.split()])
 
     return convert
 
@@ -213,9 +225,7 @@ def parse(groups: Sequence[Group], arguments: Sequence[str]) -> Options:
         option = chosen[table[argument].field] = table[argument]
         value = option.value
         if option.argument:
-            value = next(rest, None)
-            if value is None:
-                raise UsageError(f"Missing value for option {option.long}")
+            value = _argument(option, rest)
         if option.repeat:
             result.setdefault(option.field, []).append(value)
         else:
@@ -231,6 +241,18 @@ def parse(groups: Sequence[Group], arguments: Sequence[str]) -> Options:
         if option.conflicts and table[option.conflicts].set_in(result):
             raise UsageError(f"{option.long} not allowed with {option.conflicts}")
     return result
+
+
+def _argument(option: Option, rest: Iterator[str]) -> object:
+    """What an option with an argument sets."""
+    texts: list[str] = []
+    for _ in option.argument.partition(":")[0].split():
+        text = next(rest, None)
+        if text is None:
+            raise UsageError(f"Missing value for option {option.long}")
+        texts.append(text)
+    text = " ".join(texts)
+    return text if option.value is None else (option.value, text)
 
 
 def help_text(groups: Sequence[Group], parameters: Sequence[tuple[str, str]]) -> str:

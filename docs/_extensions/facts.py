@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 
+from dicomkit._ext.dump_reader import FAULTS
 from dicomkit._ext.tagstream import PROBLEMS, QUIRKS
-from dicomkit.cli import dcmdump
+from dicomkit.cli import TOOLS
 from dicomkit.cli.options import Option
+from dicomkit.formats.dump_reader import NOTICES
 from dicomkit.media.stream import FILE_PROBLEMS, FILE_QUIRKS
 from dicomkit.standard import VRS, TransferSyntax
 
@@ -90,9 +94,15 @@ def _transfer_syntax(syntax: TransferSyntax) -> tuple[str, ...]:
     )
 
 
-def dcmdump_options() -> Iterator[tuple[str, Sequence[str], Rows]]:
-    """One table for each group of options of `dicomkit dcmdump`."""
-    for group in dcmdump.GROUPS:
+def dump_problems() -> Table:
+    """What is wrong with the lines of a dump."""
+    rows = [(f"`{code}`", text, "no" if code in NOTICES else "yes") for code, text in FAULTS if code]
+    return ("Code", "Text", "Error"), rows
+
+
+def options_of(tool: str) -> Iterator[tuple[str, Sequence[str], Rows]]:
+    """One table for each group of options of a tool."""
+    for group in importlib.import_module(f"dicomkit.cli.{tool}").GROUPS:
         for title, options in group.subgroups:
             heading = f"{group.title}: {title}" if title else group.title
             yield heading, ("Option", "Long name", "Meaning"), [_option(option) for option in options]
@@ -113,5 +123,8 @@ TABLES: dict[str, Callable[[], Table]] = {
     "quirks": quirks,
     "vrs": vrs,
     "transfer-syntaxes": transfer_syntaxes,
+    "dump-problems": dump_problems,
 }
-TITLED: dict[str, Callable[[], Iterable[tuple[str, Sequence[str], Rows]]]] = {"dcmdump-options": dcmdump_options}
+TITLED: dict[str, Callable[[], Iterable[tuple[str, Sequence[str], Rows]]]] = {
+    f"{tool}-options": partial(options_of, tool) for tool in TOOLS
+}

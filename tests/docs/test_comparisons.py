@@ -61,3 +61,19 @@ def test_dcmdump(old: str, new: str, examples_dir: Path, tmp_path: Path, monkeyp
     assert run(shlex.split(old), out, err) == 0, err.getvalue()
     assert out.getvalue()
     evaluate(new, {"dicomkit": dicomkit, "ds": dicomkit.read("file.dcm")})
+
+
+@pytest.mark.parametrize(("old", "new"), rows("dcmodify-to-python.md"))
+def test_dcmodify(old: str, new: str, examples_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "file").write_bytes(b"text")
+    shutil.copy(examples_dir / "report.dcm", "file.dcm")
+    before, ds = dicomkit.read("file.dcm"), dicomkit.read("file.dcm")
+    err = io.StringIO()
+    assert run(["dcmodify", "-nb", *shlex.split(old), "file.dcm"], io.BytesIO(), err) == 0, err.getvalue()
+    evaluate(new, {"dicomkit": dicomkit, "edit": importlib.import_module("dicomkit.dataset.edit"), "ds": ds})
+    theirs, ours = dicomkit.read("file.dcm"), dicomkit.read(ds.to_bytes())
+    if old == "-gin":  # random
+        theirs.SOPInstanceUID = ours.SOPInstanceUID
+    assert theirs == ours
+    assert (ours == before) == (old == "-ep")  # the report has nothing private

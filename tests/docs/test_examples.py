@@ -58,7 +58,9 @@ def run_console(block: Block, page: Path, monkeypatch: pytest.MonkeyPatch) -> No
     """Run the commands of a terminal session."""
     code = 0
     for command, expected in re.findall(r"^\$ (.*)\n((?:(?!\$ ).*\n)*)", block.text, re.MULTILINE):
-        words = shlex.split(command)
+        words, target = shlex.split(command), ""
+        if words[-2:-1] == [">"]:
+            words, target = words[:-2], words[-1]
         if command == "echo $?":
             printed = f"{code}\n"
         elif "dicomkit" in words and "|" not in words and ">" not in words:
@@ -68,7 +70,9 @@ def run_console(block: Block, page: Path, monkeypatch: pytest.MonkeyPatch) -> No
                 for setting in words[:at]:
                     context.setenv(*setting.split("=", 1))
                 code = run(words[at + 1 :], out, err)
-            printed = out.getvalue().decode("utf-8", "replace") + err.getvalue()
+            if target:
+                Path(target).write_bytes(out.getvalue())
+            printed = ("" if target else out.getvalue().decode("utf-8", "replace")) + err.getvalue()
         else:
             continue
         if not doctest.OutputChecker().check_output(expected, printed, doctest.ELLIPSIS):

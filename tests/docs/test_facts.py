@@ -8,7 +8,9 @@ from types import ModuleType
 
 import pytest
 
+from dicomkit._ext.dump_reader import FAULTS
 from dicomkit._ext.tagstream import PROBLEMS, QUIRKS
+from dicomkit.cli import TOOLS
 from dicomkit.cli.dcmdump import GROUPS
 from dicomkit.media.stream import FILE_PROBLEMS, FILE_QUIRKS
 from dicomkit.standard import VRS, TransferSyntax
@@ -49,8 +51,10 @@ def test_tables_have_a_row_for_everything(facts: ModuleType) -> None:
         "quirks": len(QUIRKS) + len(FILE_QUIRKS),
         "vrs": len(VRS),
         "transfer-syntaxes": len(TransferSyntax.all()),
+        "dump-problems": len(FAULTS) - 1,  # 0 is none
     }
-    options = [row for *_, rows in facts.dcmdump_options() for row in rows]
+    assert set(facts.TITLED) == {f"{tool}-options" for tool in TOOLS}
+    options = [row for *_, rows in facts.TITLED["dcmdump-options"]() for row in rows]
     assert len(options) == sum(1 for group in GROUPS for _ in group)
 
 
