@@ -25,6 +25,7 @@ from benchmarks.runner import (
     environment,
     in_turn,
     process_timer,
+    reader,
 )
 
 # Page faults and cache misses make a record of a large index dearer; anything but linear would be far beyond.
@@ -85,7 +86,7 @@ def compare(operation: str, path: Path, targets: dict[str, float | None], effort
     with ExitStack() as workers:
         for name, row in rows.items():
             try:
-                worker = workers.enter_context(closing(Worker(name)))
+                worker = workers.enter_context(closing(Worker(reader(name))))
                 timer = worker_timer(worker, operation, path)
                 timer(1)
                 timers[name] = timer
@@ -133,7 +134,7 @@ def index(effort: Effort) -> Table:
     for frames in frame_counts:
         path = inputs.multiframe(frames)
         records = memory("index", path)["records"]
-        with closing(Worker("dicomkit")) as worker:
+        with closing(Worker(reader("dicomkit"))) as worker:
             samples = in_turn({"dicomkit": worker_timer(worker, "index", path)}, effort)["dicomkit"]
         per_record = [seconds * 1e9 / records for seconds in samples]
         rows.append(Row(f"{records:,} records", per_record, at_most=NS_PER_RECORD))
@@ -171,12 +172,12 @@ def dump_processes(effort: Effort, files: Sequence[Path], name: str, title: str)
     paths = [str(path) for path in files]
     timers = {
         "dicomkit": process_timer([*dicomkit_command(), "dcmdump", *paths]),
-        "dcmtk": process_timer([dcmtk.dcmdump(), *paths]),
+        "dcmtk": process_timer([dcmtk.tool("dcmdump"), *paths]),
         "bare": process_timer([sys.executable, "-c", "pass"]),
     }
     rows = {
         "dicomkit": Row("dicomkit dcmdump"),
-        "dcmtk": Row(f"DCMTK {dcmtk.dcmdump_version()} dcmdump", at_least=1),
+        "dcmtk": Row(f"DCMTK {dcmtk.version('dcmdump')} dcmdump", at_least=1),
         "bare": Row("bare interpreter"),
     }
     return Table(name, title, with_ratios(rows, in_turn(timers, effort._replace(rounds=effort.rounds * 2))))

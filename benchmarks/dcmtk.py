@@ -1,4 +1,4 @@
-"""DCMTK as a rival: its dcmdump, and a small program around its library, built on the fly."""
+"""DCMTK as a rival: its tools, and small programs around its library, built on the fly."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from pathlib import Path
 
 from benchmarks import UnavailableError, inputs
 
-SOURCE = Path(__file__).with_name("dcmtk_read.cc")
 LIBRARIES = ["-ldcmdata", "-loflog", "-lofstd"]
 
 
 @cache
-def program() -> str:
-    """The path of dcmtk_read, compiled if it is not there."""
-    path = inputs.cache() / f"dcmtk_read-{hashlib.sha256(SOURCE.read_bytes()).hexdigest()[:12]}"
+def program(name: str) -> str:
+    """The path of dcmtk_read or dcmtk_write, compiled if it is not there."""
+    source = Path(__file__).with_name(f"{name}.cc")
+    path = inputs.cache() / f"{name}-{hashlib.sha256(source.read_bytes()).hexdigest()[:12]}"
     if not path.exists():
-        command = ["g++", "-O2", "-std=c++17", str(SOURCE), "-o", str(path), *LIBRARIES]
+        command = ["g++", "-O2", "-std=c++17", str(source), "-o", str(path), *LIBRARIES]
         try:
             subprocess.run(command, check=True, capture_output=True, text=True)
         except (OSError, subprocess.CalledProcessError) as error:
@@ -28,15 +28,15 @@ def program() -> str:
     return str(path)
 
 
-def dcmdump() -> str:
-    """The path of DCMTK's dcmdump."""
-    path = shutil.which("dcmdump")
+def tool(name: str) -> str:
+    """The path of one of DCMTK's tools."""
+    path = shutil.which(name)
     if path is None:
-        raise UnavailableError("dcmdump is not installed")
+        raise UnavailableError(f"{name} is not installed")
     return path
 
 
-def dcmdump_version() -> str:
+def version(name: str) -> str:
     """Its version."""
-    output = subprocess.run([dcmdump(), "--version"], capture_output=True, text=True, check=True).stdout
+    output = subprocess.run([tool(name), "--version"], capture_output=True, text=True, check=True).stdout
     return next((word[1:] for word in output.split() if word.startswith("v") and word[1:2].isdigit()), "?")

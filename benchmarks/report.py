@@ -73,7 +73,7 @@ def line(row: Row, unit: str) -> str:
     value = amount(median(row.samples), unit) if row.samples else "-"
     target = ""
     if row.at_least is not None:
-        target = f"at least {row.at_least:g} x"
+        target = f"at least {row.at_least:.3g} x"
     elif row.at_most is not None:
         target = f"at most {amount(row.at_most, unit)}"
     ratio = f"{digits(row.ratio)} x" if row.ratio is not None else ""

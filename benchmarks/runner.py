@@ -22,17 +22,22 @@ class Effort(NamedTuple):
     rounds: int
     sample: float  # seconds of one sample: fast operations are repeated to fill it
     budget: float  # seconds for one rival in one claim; three rounds at least
+    most: int = 100_000  # runs in a sample
 
 
 FULL = Effort(rounds=15, sample=0.05, budget=30)
 QUICK = Effort(rounds=5, sample=0.02, budget=5)
 
 
+def reader(name: str) -> list[str]:
+    """The command of a rival's process that reads."""
+    return [sys.executable, "-m", "benchmarks.worker", name] if name in WORKERS else [dcmtk.program("dcmtk_read")]
+
+
 class Worker:
     """A rival's process (see worker.py)."""
 
-    def __init__(self, name: str) -> None:
-        command = [sys.executable, "-m", "benchmarks.worker", name] if name in WORKERS else [dcmtk.program()]
+    def __init__(self, command: Sequence[str]) -> None:
         # Lives as long as the process. A pipe that nobody reads fills up and stops the writer.
         self.errors = tempfile.TemporaryFile("w+")  # noqa: SIM115
         self.process = subprocess.Popen(
@@ -82,27 +87,41 @@ def in_turn(timers: dict[str, Timer], effort: Effort) -> dict[str, list[float]]:
     for name, timer in timers.items():
         timer(1)
         once = max(timer(1), 1e-9)
-        counts[name] = min(max(1, round(effort.sample / once)), 100_000)
+        counts[name] = min(max(1, round(effort.sample / once)), effort.most)
         rounds[name] = max(3, min(effort.rounds, int(effort.budget / (once * counts[name]))))
     samples: dict[str, list[float]] = {name: [] for name in timers}
-    for number in range(max(rounds.values())):
+    for number in range(max(rounds.values(), default=0)):
         for name, timer in timers.items():
             if number < rounds[name]:
                 samples[name].append(timer(counts[name]) / counts[name])
     return samples
 
 
-def process_timer(command: Sequence[str]) -> Timer:
-    """A timer of whole processes, from start to end, output thrown away."""
+def process_timer(command: Sequence[str], before: Callable[[], object] = lambda: None) -> Timer:
+    """A timer of whole processes, from start to end, output thrown away.
+
+    Args:
+        command: the program and its arguments.
+        before: called before each run, which is not timed.
+    """
     folder = tempfile.gettempdir()  # not the repository, whose sources would hide the installed package
 
     def seconds(count: int) -> float:
-        start = perf_counter_ns()
+        taken = 0
         for _ in range(count):
+            before()
+            start = perf_counter_ns()
             subprocess.run(command, stdout=subprocess.DEVNULL, env=environment(), cwd=folder, check=True)
-        return (perf_counter_ns() - start) / 1e9
+            taken += perf_counter_ns() - start
+        return taken / 1e9
 
     return seconds
+
+
+def settle() -> None:
+    """Wait until the disk is idle, so that nobody waits for what others have left to be written."""
+    if hasattr(os, "sync"):
+        os.sync()
 
 
 def environment() -> dict[str, str]:

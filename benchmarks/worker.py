@@ -124,20 +124,30 @@ def prepare(operation: str, path: str, operations: dict[str, Read]) -> Callable[
     return lambda: run(path)
 
 
-def main(name: str) -> None:
-    """Serve until standard input ends."""
-    operations = OPERATIONS[name]()
-    print("ready", VERSIONS[name](), flush=True)
+def serve(version: str, prepare: Callable[[str, int, str], Callable[[], object]]) -> None:
+    """Answer until standard input ends.
+
+    Args:
+        version: of the rival.
+        prepare: gives what is to be timed, for an operation, the number of its runs, and a path.
+    """
+    print("ready", version, flush=True)
     for line in sys.stdin:
         operation, count, path = line.rstrip("\n").split(" ", 2)
         try:
-            run = prepare(operation, path, operations)
+            run = prepare(operation, int(count), path)
             start = perf_counter_ns()
             for _ in range(int(count)):
                 run()
             print(perf_counter_ns() - start, flush=True)
         except Exception as error:
             print("error", " ".join(repr(error).split()), flush=True)
+
+
+def main(name: str) -> None:
+    """Serve as a rival."""
+    operations = OPERATIONS[name]()
+    serve(VERSIONS[name](), lambda operation, _, path: prepare(operation, path, operations))
 
 
 if __name__ == "__main__":
