@@ -14,7 +14,7 @@ from dicomkit.dataset.dataset import Dataset, from_index
 from dicomkit.formats.pydicom_encoding import Encoder
 from dicomkit.media.encoded import encoded
 from dicomkit.media.file_meta import preamble
-from dicomkit.media.source import Path
+from dicomkit.media.source_path import Path
 from dicomkit.standard.uid import UID
 
 TYPE_CHECKING = False

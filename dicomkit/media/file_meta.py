@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dicomkit.dataset.dataset import Dataset
-from dicomkit.errors import EncodeError
+from dicomkit.dataset.element import element_of
+from dicomkit.errors import EncodeError, ValueDecodeError
+from dicomkit.standard.uid import UID
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -51,8 +53,8 @@ def completed(dataset: Dataset, transfer_syntax: str, mode: Literal["keep", "new
         meta[VERSION] = b"\0\1"
     for tag, repeated in _REPEATED:
         _repeat(meta, tag, dataset, repeated, mode, strict)
-    if meta.get(TRANSFER_SYNTAX) != transfer_syntax:
-        meta[TRANSFER_SYNTAX] = transfer_syntax
+    if _text(meta, TRANSFER_SYNTAX) != transfer_syntax:
+        _set_uid(meta, TRANSFER_SYNTAX, transfer_syntax)
     if IMPLEMENTATION_CLASS not in meta:
         meta[IMPLEMENTATION_CLASS] = IMPLEMENTATION_CLASS_UID
         meta[IMPLEMENTATION_VERSION] = IMPLEMENTATION_VERSION_NAME
@@ -65,12 +67,26 @@ def _repeat(meta: Dataset, tag: int, dataset: Dataset, repeated: int, mode: str,
     assigned = meta._overlay is not None and tag in meta._overlay
     if tag in meta and mode != "new" and (assigned or overlay is None or repeated not in overlay):
         return  # as it was read, even if the two were different then, or as the program says
-    value = dataset.get(repeated)
-    if isinstance(value, str) and value:
-        if meta.get(tag) != value:
-            meta[tag] = value
-    elif strict and not meta.get(tag):
+    value = _text(dataset, repeated)
+    if value:
+        if _text(meta, tag) != value:
+            _set_uid(meta, tag, value)
+    elif strict and not _text(meta, tag):
         raise EncodeError("File Meta Information needs it, and the data set does not have it (PS3.10 7.1)", repeated)
+
+
+def _text(dataset: Dataset, tag: int) -> str:
+    """The value of a UID; "" for one that is none."""
+    try:
+        value = dataset.get(tag)
+    except ValueDecodeError:
+        return ""
+    return value if isinstance(value, str) else ""
+
+
+def _set_uid(meta: Dataset, tag: int, value: str) -> None:
+    """Assign a UID, whatever VR a damaged file gave it."""
+    meta[tag] = element_of(tag, "UI", UID(value))
 
 
 def preamble(dataset: Dataset) -> bytes:

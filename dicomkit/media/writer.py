@@ -8,7 +8,9 @@ from dicomkit._ext.writer import encode_dataset
 from dicomkit.dataset.text import character_sets
 from dicomkit.errors import EncodeError, UnsupportedTransferSyntax
 from dicomkit.media.atomic import replace_file
-from dicomkit.media.source import Memory, Path, Seekable
+from dicomkit.media.source_file import Seekable
+from dicomkit.media.source_memory import Memory
+from dicomkit.media.source_path import Path
 from dicomkit.media.transfer import chunks, write_parts
 from dicomkit.standard.transfer_syntax import TransferSyntax
 
@@ -185,9 +187,9 @@ def _parts(dataset: Dataset, options: Options) -> tuple[list[Part] | Deflated, l
 
         check_dataset(dataset)
     _check_pixel_data(dataset, syntax)
-    for tag, element in (dataset._overlay or {}).items():
-        if tag >> 16 == 2 and element is not None:
-            raise EncodeError("it belongs to the File Meta Information: file_meta (PS3.10 7.1)", tag)
+    first = next(iter(dataset), None)
+    if first is not None and first._tag >> 16 == 2:  # nobody could tell where the data set begins
+        raise EncodeError("it belongs to the File Meta Information: file_meta (PS3.10 7.1)", first._tag)
     mode = options.get("meta", "keep")
     if mode not in ("keep", "new", "none"):
         raise ValueError(f"meta is one of keep, new, none, not {mode!r}")

@@ -280,11 +280,11 @@ def test_urls_without_fsspec(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("syntax", [EXPLICIT_LITTLE, EXPLICIT_LITTLE_UNDEFINED])
 def test_windows_of_any_size(syntax: TransferSyntax, monkeypatch: pytest.MonkeyPatch) -> None:
-    from dicomkit.media import source
+    from dicomkit.media import source_file, source_windows
 
     data = file_bytes([*MANY[:2], (0x00082218, "SQ", ITEMS[:50]), *MANY[3:]], syntax)
     for head, ahead in ((132, 1), (133, 7), (200, 100), (1000, 1000)):
-        monkeypatch.setattr(source, "HEAD", head)
-        monkeypatch.setattr(source.Windows, "_ahead", ahead)
-        monkeypatch.setattr(source, "BEHIND", ahead)
+        monkeypatch.setattr(source_file, "HEAD", head)
+        monkeypatch.setattr(source_windows.Windows, "_ahead", ahead)
+        monkeypatch.setattr(source_windows, "BEHIND", ahead)
         check(dicomkit.read(io.BytesIO(data)), data)

@@ -14,7 +14,7 @@ import pytest
 
 from dicomkit.errors import SourceChanged
 from dicomkit.media import transfer
-from dicomkit.media.source import Path as PathSource
+from dicomkit.media.source_path import Path as PathSource
 from dicomkit.media.transfer import chunks, write_parts
 from tests.reference.writer import turned
 
