@@ -16,7 +16,7 @@ from libc.stdlib cimport free, malloc
 from libc.string cimport memcmp, memcpy, memset
 
 from byte_order cimport turn
-from element cimport BIG_ENDIAN_VALUE, CONTAINER, IMPLICIT_VR, UNDEFINED_LENGTH, Element, IndexView, element_start, element_stop
+from element cimport BIG_ENDIAN_VALUE, CONTAINER, IMPLICIT_VR, LONG_HEADER, UNDEFINED_LENGTH, Element, IndexView, element_start, element_stop
 from encode cimport ENCODE_CAPSULE, EncodeAPI
 from vr cimport *
 from writer_headers cimport *
@@ -39,6 +39,8 @@ _HARMLESS = frozenset((
     "odd-length", "unknown-vr", "undefined-length", "sequence-in-other-vr", "out-of-order", "duplicate-element",
 ))
 cdef frozenset HARMLESS = frozenset([number for number, (code, _) in enumerate(PROBLEMS) if code in _HARMLESS])
+cdef int ODD = [code for code, _ in PROBLEMS].index("odd-length")
+cdef int UNKNOWN = [code for code, _ in PROBLEMS].index("unknown-vr")
 cdef int TOO_MANY = [code for code, _ in PROBLEMS].index("too-many-problems")
 
 cdef dict LENGTHS = {
@@ -92,7 +94,14 @@ cdef class Place:
         if TOO_MANY in numbers:  # nobody knows which
             damaged = list(range(self.origin.view.count))
         else:
-            damaged = sorted({record for code, record, _ in faults if record is not None and code not in HARMLESS})
+            damaged = sorted({
+                record for code, record, _ in faults
+                if record is not None and (
+                    code not in HARMLESS
+                    or code == UNKNOWN and not self.has_vr(record)
+                    or code == ODD and self.origin.view.records[<uint32_t>record].length & 1 == 0  # not what its header says
+                )
+            })
         if not damaged:
             return 0
         self.faults = <uint32_t *>malloc(len(damaged) * sizeof(uint32_t))
@@ -104,6 +113,11 @@ cdef class Place:
         self.origin.damaged = self.faults
         self.origin.damaged_count = n
         return 0
+
+    cdef bint has_vr(self, uint32_t record):
+        """Whether an unknown VR is one that may come: two letters, and a length of 32 bits (PS3.5 7.1.2)."""
+        cdef const Element *e = &self.origin.view.records[record]
+        return e.flags & LONG_HEADER and is_two_letters(e.vr)
 
 
 cdef class Encoded:

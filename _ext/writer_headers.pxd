@@ -5,6 +5,11 @@ from libc.stdint cimport uint8_t, uint16_t, uint32_t, uint64_t
 from vr cimport *
 from writer_output cimport *
 
+cdef extern from "vr_class.h" nogil:
+    enum:
+        NOT_A_VR
+    uint8_t vr_class(uint32_t first, uint32_t second)
+
 cdef enum:
     ITEM = 0xFFFEE000
     ITEM_DELIMITATION_ITEM = 0xFFFEE00D
@@ -84,9 +89,16 @@ cdef inline bint is_new_vr(uint16_t vr) noexcept nogil:
     return vr == UV
 
 
+cdef inline bint is_two_letters(uint16_t vr) noexcept nogil:
+    return c'A' <= vr & 0xFF <= c'Z' and c'A' <= vr >> 8 <= c'Z'
+
+
 cdef inline uint16_t written_vr(const Target *t, uint16_t vr, bint long_header, uint64_t length) noexcept nogil:
-    """The VR that is written for one: UN where the value is longer than its length field can say (PS3.5 6.2.2 note 2)."""
-    if vr == 0:
+    """The VR that is written for one: UN where the value is longer than its length field can say (PS3.5 6.2.2 note 2).
+
+    One that nobody knows stays where its length has 32 bits, as that of all new ones (PS3.5 7.1.2); others become UN.
+    """
+    if vr_class(vr & 0xFF, vr >> 8) == NOT_A_VR and not (long_header and is_two_letters(vr)):
         vr = UN
     if not has_long_header(vr) and not long_header and length > LONGEST_SHORT:
         vr = UN

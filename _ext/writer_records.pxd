@@ -47,7 +47,8 @@ cdef inline bint is_sequence(const Element *e) noexcept nogil:
 
 
 cdef inline bint is_fragments(const Element *e) noexcept nogil:
-    return e.flags & CONTAINER and e.tag == PIXEL_DATA and e.vr != SQ
+    """A container that is neither a sequence nor an item: Pixel Data, and what is encoded like them."""
+    return e.flags & CONTAINER and e.vr and not is_sequence(e)
 
 
 cdef inline bint is_damaged(const Origin *from_, uint32_t first, uint32_t stop) noexcept nogil:
@@ -74,7 +75,7 @@ cdef inline bint keeps_bytes(const Origin *from_, const Target *t, uint32_t i) n
     e = &from_.view.records[i]
     if e.flags & CONTAINER:
         if is_fragments(e):
-            if not t.encapsulated:
+            if not t.encapsulated and e.tag == PIXEL_DATA:
                 return False
         elif t.sequence_length != KEEP or t.group_length != KEEP or t.remove_padding or t.item_padding or t.old_vrs:
             return False
@@ -254,7 +255,7 @@ cdef inline int put_records(Output *out, const Origin *from_, const Target *t, L
         if e.flags & CONTAINER:
             if top + 1 >= MAX_LEVELS:
                 return TOO_DEEP
-            if is_fragments(e) and not t.encapsulated:
+            if is_fragments(e) and not t.encapsulated and e.tag == PIXEL_DATA:
                 return NOT_ENCAPSULATED
             top += 1
             level = &levels.stack[top]

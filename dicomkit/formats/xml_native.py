@@ -236,9 +236,10 @@ class Native:
         if name is None:
             self.fail("BulkData has neither uri nor uuid")
         elif self.bulk_data is None:
-            self.fail(f"the value is not in the document but at {name!r}, and no bulk_data is given")
+            self.fail(f"the value is at {name!r}, and there is no bulk_data to get it")
         else:
-            attribute.content = self.bulk_data(name)
+            content = self.bulk_data(name)
+            attribute.content = None if content is None else bytes(memoryview(content))
         return True
 
     # -- items

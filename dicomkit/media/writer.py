@@ -6,7 +6,7 @@ import os
 
 from dicomkit._ext.writer import encode_dataset
 from dicomkit.dataset.text import character_sets
-from dicomkit.errors import EncodeError, UnsupportedTransferSyntax
+from dicomkit.errors import EncodeError, UnsupportedTransferSyntax, ValueDecodeError
 from dicomkit.media.atomic import replace_file
 from dicomkit.media.source_file import Seekable
 from dicomkit.media.source_memory import Memory
@@ -187,9 +187,11 @@ def _parts(dataset: Dataset, options: Options) -> tuple[list[Part] | Deflated, l
 
         check_dataset(dataset)
     _check_pixel_data(dataset, syntax)
-    first = next(iter(dataset), None)
-    if first is not None and first._tag >> 16 == 2:  # nobody could tell where the data set begins
-        raise EncodeError("it belongs to the File Meta Information: file_meta (PS3.10 7.1)", first._tag)
+    for element in dataset:
+        if element._tag >> 16 > 2:
+            break
+        if element._tag >> 16 == 2:  # nobody could tell where the data set begins
+            raise EncodeError("it belongs to the File Meta Information: file_meta (PS3.10 7.1)", element._tag)
     mode = options.get("meta", "keep")
     if mode not in ("keep", "new", "none"):
         raise ValueError(f"meta is one of keep, new, none, not {mode!r}")
@@ -232,7 +234,10 @@ def _transfer_syntax(dataset: Dataset, key: str | None) -> TransferSyntax:
             raise ValueError(f"{key!r} is no transfer syntax")
         return found
     meta = dataset.file_meta
-    said = None if meta is None else meta.get(TRANSFER_SYNTAX_UID)
+    try:
+        said = None if meta is None else meta.get(TRANSFER_SYNTAX_UID)
+    except ValueDecodeError:  # its VR is not UI
+        said = None
     if dataset.transfer_syntax is not None and (meta is None or TRANSFER_SYNTAX_UID not in (meta._overlay or ())):
         said = dataset.transfer_syntax
     return TransferSyntax.assumed(said if isinstance(said, str) and said else EXPLICIT_LITTLE)

@@ -402,7 +402,7 @@ def test_bulk_data_by_reference() -> None:
     assert b"&amp;c=&lt;" in document
     assert b'<BulkData uuid="0d4aa3a0-1a5b-4a5e-9df4-3f0b8ad3a3f1"/>' in document
     assert from_xml(document, bulk_data=values.__getitem__) == ds
-    with pytest.raises(ParseError, match="no bulk_data is given"):
+    with pytest.raises(ParseError, match="there is no bulk_data to get it"):
         from_xml(document)
     empty = from_xml(document, bulk_data=lambda name: None)
     assert empty["EncapsulatedDocument"].value is None

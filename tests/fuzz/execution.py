@@ -14,6 +14,7 @@ import dicomkit
 from dicomkit._ext.tagstream import QUIRKS, TagStream, TagStreamError
 from dicomkit.errors import ParseError, ValueDecodeError
 from dicomkit.media.stream import FILE_QUIRKS
+from tests.fuzz.rewriting import check_saving
 
 if TYPE_CHECKING:
     from dicomkit import Dataset
@@ -32,6 +33,7 @@ ELEMENTS: Final = 512  # all properties of all elements
 OBJECTS: Final = 1024  # pickle, copy, ==
 DUMP: Final = 2048
 INDEX: Final = 4096  # the records themselves
+WRITE: Final = 8192  # saved in another encoding, and read back
 
 READER_QUIRKS = sorted({*QUIRKS, *FILE_QUIRKS})
 SYNTAXES = ("1.2.840.10008.1.2", "1.2.840.10008.1.2.1", "1.2.840.10008.1.2.2", "detect", "1.2.840.10008.1.2.1.99")
@@ -61,6 +63,9 @@ def execute(case: bytes) -> None:
     if options & STRICT and dataset.problems:
         raise Finding(f"strict, but problems: {dataset.problems}")
     touch(dataset, options, len(data))
+    if options & WRITE:
+        whole = not options & (QUIRKY | PARTIAL | FORCED)
+        check_saving(dataset, options >> 16, data if whole else None)
 
 
 def _source(data: bytes, options: int) -> Any:

@@ -22,7 +22,7 @@ from random import Random
 
 import dicomkit
 from dicomkit.errors import ParseError
-from tests.fuzz.execution import execute
+from tests.fuzz.execution import WRITE, execute
 from tests.fuzz.mutations import LONGEST, mutate
 from tests.fuzz.seeds import corpus
 
@@ -99,10 +99,13 @@ class Loop:
                 return seed
 
     def options(self) -> int:
-        """No options in most cases; else a few."""
+        """No options in most cases, or saving alone; else a few."""
         random = self.random
-        if random.random() < 0.7:
+        at = random.random()
+        if at < 0.5:
             return 0
+        if at < 0.7:
+            return WRITE | random.getrandbits(16) << 16
         low = random.getrandbits(16) & random.getrandbits(16)
         return low | random.getrandbits(16) << 16
 

@@ -99,7 +99,7 @@ def test_mutations_are_repeatable_and_bounded() -> None:
             mutation(data, (), Random(1))
 
 
-@pytest.mark.parametrize("options", [1 << bit for bit in range(13)])
+@pytest.mark.parametrize("options", [1 << bit for bit in range(14)])
 def test_every_option_executes(options: int) -> None:
     for seed in generated().values():
         for choice in (0, 0x5A5A, 0xFFFF):

@@ -35,8 +35,8 @@ CASES: Final[list[tuple[str, dict[str, Any]]]] = [
     ("+ti +g", {"transfer_syntax": IMPLICIT_LITTLE, "group_length": "create"}),
     ("+ti -g", {"transfer_syntax": IMPLICIT_LITTLE, "group_length": "remove"}),
     ("+te -p", {"transfer_syntax": EXPLICIT_LITTLE, "padding": (0, 0)}),
-    ("+te -F +p 1000 100", {"transfer_syntax": EXPLICIT_LITTLE, "meta": "none", "padding": (1000, 100)}),
-    ("+ti -F +p 998 0", {"transfer_syntax": IMPLICIT_LITTLE, "meta": "none", "padding": (998, 0)}),
+    ("+te +p 1000 100", {"transfer_syntax": EXPLICIT_LITTLE, "padding": (1000, 100)}),
+    ("+ti +p 998 0", {"transfer_syntax": IMPLICIT_LITTLE, "padding": (998, 0)}),
     ("+te -u", {"transfer_syntax": EXPLICIT_LITTLE, "old_vrs": True}),
     ("+ti +e -g -F", {"transfer_syntax": IMPLICIT_LITTLE, "group_length": "remove", "meta": "none"}),
 ]
@@ -71,6 +71,12 @@ def body(content: bytes) -> bytes:
     return content[at:]
 
 
+def without_padding(content: bytes) -> bytes:
+    """The data set without its last element if that is Data Set Trailing Padding: File Meta Information differ in length."""
+    at = max(content.rfind(b"\xfc\xff\xfc\xff"), 0)
+    return content[:at] if content[at + 12 :].strip(b"\0") == b"" else content
+
+
 def dcmconv(command: str, options: str, source: Path, target: Path) -> bytes | None:
     """What DCMTK makes of a file; None if it refuses it."""
     target.unlink(missing_ok=True)
@@ -93,7 +99,8 @@ def test_dcmconv_gives_the_same_bytes(every_file: list[Path], peer: Callable[[st
                 continue
             if path.name in DIFFERENT or path.name in ODD:
                 continue
-            if theirs is None or body(theirs) != body(content):
+            form = without_padding if "+p" in options else bytes
+            if theirs is None or form(body(theirs)) != form(body(content)):
                 failures.append(f"{path.name} {options}")
             else:
                 equal += 1
@@ -164,52 +171,70 @@ def test_dcmtk_reads_what_is_made(description: Made, peer: Callable[[str], str],
     assert tested.stdout.startswith("yes")
 
 
-@given(description=made())
+@given(description=made(), plain=made(private=False))
 @settings(SOUND, max_examples=60)
-def test_pydicom_reads_what_is_made(description: Made, tmp_path: Path) -> None:
+def test_pydicom_reads_what_is_made(description: Made, plain: Made, tmp_path: Path) -> None:
     """All values, by the comparison of readings, which has the rules."""
     from tests.interop.compare import compare_file
 
-    dataset = description.as_dataset()
     for syntax in NATIVE:
+        dataset = (plain if syntax == IMPLICIT_LITTLE else description).as_dataset()
         dataset.save(tmp_path / "ours.dcm", transfer_syntax=syntax)
         found = [difference for difference in compare_file(tmp_path / "ours.dcm") if difference.what != "offset"]
         assert not found, [str(difference) for difference in found]
 
 
+def named(description: Made) -> Dataset:
+    """With the UIDs that GDCM wants."""
+    dataset = description.as_dataset()
+    dataset.SOPClassUID = "1.2.840.10008.5.1.4.1.1.7"
+    dataset.SOPInstanceUID = "1.2.3.4"
+    return dataset
+
+
 @given(description=made())
 @settings(SOUND, max_examples=60)
 def test_gdcm_reads_what_is_made(description: Made, tmp_path: Path) -> None:
-    """The tags, and the bytes of every value, items included."""
+    """The tags, VRs, and the bytes of every value."""
     gdcm = pytest.importorskip("gdcm")
-    dataset = description.as_dataset()
+    dataset = named(description)
     for syntax in (EXPLICIT_LITTLE, IMPLICIT_LITTLE):
         dataset.save(tmp_path / "ours.dcm", transfer_syntax=syntax)
         reader = gdcm.Reader()  # what it gives lives as long as it does
         reader.SetFileName(str(tmp_path / "ours.dcm"))
         assert reader.Read()
         file = reader.GetFile()
-        check_gdcm(dicomkit.read(tmp_path / "ours.dcm"), file.GetDataSet())
+        theirs = file.GetDataSet()
+        ours = dicomkit.read(tmp_path / "ours.dcm")
+        assert len(ours) == theirs.Size()
+        for element in ours:
+            tag = gdcm.Tag(element.tag >> 16, element.tag & 0xFFFF)
+            assert theirs.FindDataElement(tag), element.path
+            found = theirs.GetDataElement(tag)
+            if element.encoded_vr:
+                assert str(found.GetVR()) == element.encoded_vr
+            if element.vr != "SQ" and element.raw and b"\0" not in element.raw:  # its Python binding ends text at a NUL
+                value = found.GetByteValue().GetBuffer()
+                value = value if isinstance(value, bytes) else value.encode("utf-8", "surrogateescape")
+                assert value == element.raw, element.path
 
 
-def check_gdcm(ours: Dataset, theirs: Any) -> None:
-    import gdcm
+def leaves(dataset: Dataset) -> list[tuple[str, bytes]]:
+    """The bytes of all values, in items too."""
+    return [(element.path, element.raw) for element in dataset.walk() if element.vr != "SQ" and element.tag & 0xFFFF]
 
-    assert len(ours) == theirs.Size()
-    for element in ours:
-        tag = gdcm.Tag(element.tag >> 16, element.tag & 0xFFFF)
-        assert theirs.FindDataElement(tag), element.path
-        found = theirs.GetDataElement(tag)
-        if element.vr == "SQ":
-            items = found.GetValueAsSQ()
-            assert (0 if items is None else items.GetNumberOfItems()) == len(element.value)
-            for number, item in enumerate(element.value, 1):
-                theirs_item = items.GetItem(number)
-                check_gdcm(item, theirs_item.GetNestedDataSet())
-        elif len(element.raw) and b"\0" not in element.raw:  # its Python binding ends text at a NUL
-            value = found.GetByteValue().GetBuffer()
-            value = value if isinstance(value, bytes) else value.encode("utf-8", "surrogateescape")
-            assert value == element.raw, element.path
+
+@given(description=made())
+@SOUND
+def test_gdcmconv_reads_what_is_made(description: Made, peer: Callable[[str], str], tmp_path: Path) -> None:
+    """It writes the same values again, in items too."""
+    command = peer("gdcmconv")
+    ours, theirs = tmp_path / "ours.dcm", tmp_path / "theirs.dcm"
+    named(description).save(ours, sequence_length="undefined")
+    theirs.unlink(missing_ok=True)
+    done = subprocess.run([command, "--explicit", str(ours), str(theirs)], capture_output=True, text=True, check=False)
+    assert theirs.exists(), done.stderr
+    assert leaves(dicomkit.read(theirs)) == leaves(dicomkit.read(ours))
 
 
 # -- what the others write
@@ -276,9 +301,9 @@ def same_for_pydicom(before: Any, after: Any, big: bool, name: str) -> int:
             continue
         other = after[tag]
         count += 1
-        if other.VR == "UN" or one.VR == "UN":
+        if other.VR == "UN" or one.VR == "UN" or (tag.is_private and one.VR != other.VR):
             continue
-        assert one.VR == other.VR, f"{name} {tag}"
+        assert one.VR == other.VR or {one.VR, other.VR} == {"OB", "OW"}, f"{name} {tag}"
         if one.VR == "SQ":
             assert len(one.value) == len(other.value)
             count += sum(same_for_pydicom(a, b, big, name) for a, b in zip(one.value, other.value, strict=True))
@@ -307,9 +332,7 @@ def test_we_read_what_gdcm_writes(option: str, examples_dir: Path, peer: Callabl
             continue
         count += 1
         again = dicomkit.read(theirs)
-        assert [(e.path, e.raw) for e in again.walk() if e.vr != "SQ" and e.tag & 0xFFFF] == [
-            (e.path, e.raw) for e in dicomkit.read(ours).walk() if e.vr != "SQ" and e.tag & 0xFFFF
-        ], path.name
+        assert leaves(again) == leaves(dicomkit.read(ours)), path.name
         assert again.to_bytes() == theirs.read_bytes()
     assert count
 

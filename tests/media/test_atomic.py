@@ -147,7 +147,7 @@ def test_a_link_that_leads_nowhere_makes_the_file(tmp_path: Path) -> None:
 def test_links_in_a_circle(tmp_path: Path) -> None:
     (tmp_path / "one").symlink_to("two")
     (tmp_path / "two").symlink_to("one")
-    with pytest.raises(OSError, match="one|two"):
+    with pytest.raises(OSError, match=r"one|two"):
         replace_file(str(tmp_path / "one"), write_new)
     assert {entry.name for entry in tmp_path.iterdir()} == {"one", "two"}
 
