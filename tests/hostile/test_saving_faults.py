@@ -175,7 +175,9 @@ def test_a_process_that_is_killed_at_any_moment(syntax: str, path: Path) -> None
     dataset.save(path, transfer_syntax=syntax)
     found = set()
     leftovers = 0
-    for _ in range(40):
+    for attempt in range(400):
+        if attempt >= 40 and leftovers and len(found) == 2:
+            break  # killed while it wrote, and after each of both: how often that takes depends on the machine
 
         def work() -> None:
             own = dicomkit.read(path)
@@ -243,8 +245,9 @@ def test_an_interrupt(path: Path) -> None:
 
         number = child(work)
         time.sleep(0.005 + random.random() * 0.01)
-        os.kill(number, signal.SIGINT)
-        os.waitpid(number, 0)
+        while not os.waitpid(number, os.WNOHANG)[0]:  # Python drops one that comes while it frees an object
+            os.kill(number, signal.SIGINT)
+            time.sleep(0.02)
         assert path.read_bytes() in expected
         left = [entry for entry in path.parent.iterdir() if entry != path]
         for entry in left:  # an interrupt between two steps of Python's own may leave it, as a kill does

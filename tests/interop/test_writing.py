@@ -151,7 +151,7 @@ def test_deflated_and_native_by_dcmconv(syntax: str, examples_dir: Path, peer: C
 
 SOUND = settings(
     suppress_health_check=[HealthCheck.data_too_large, HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
-    max_examples=25,
+    max_examples=15,
 )
 
 
