@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+import dicomkit
 from dicomkit.cli.dcm2xml import CODES
 
 Tool = Callable[..., object]
@@ -258,7 +259,9 @@ def test_starting_loads_no_more_than_needed(ct: Path) -> None:
         "print(*sorted(set(sys.modules) & {'re', 'enum', 'numpy', 'typing', 'dataclasses', 'pathlib', 'xml', 'uuid',\n"
         "    'dicomkit.dataset', 'dicomkit.dataset.text'}))"
     )
-    done = subprocess.run([sys.executable, "-S", "-c", script], capture_output=True, text=True, check=True)
+    environment = {**os.environ, "PYTHONPATH": str(Path(dicomkit.__file__).parents[1])}
+    command = [sys.executable, "-S", "-c", script]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
     assert done.stdout.split() == []
 
 

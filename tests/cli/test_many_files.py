@@ -118,7 +118,8 @@ def test_no_processes_beside_threads() -> None:
 
 
 SLOW = """
-import os, time
+import os, signal, time
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell starts what is in the background without it
 from dicomkit.cli import many_files
 from dicomkit.cli.log import Log
 many_files._processors = lambda: 2
