@@ -38,6 +38,9 @@ def replace_file(path: str, write: Callable[[int], None], *, fsync: bool = False
     """
     before = _status(path)
     if before is not None and stat.S_ISLNK(before.st_mode):
+        if os.path.exists(path) and not os.path.isfile(path):  # as /dev/stdout: where it leads may have no path
+            _write_through(path, write)
+            return
         path = os.path.realpath(path)
         before = _status(path)
     if before is not None and not stat.S_ISREG(before.st_mode):

@@ -56,8 +56,8 @@ def completed(dataset: Dataset, transfer_syntax: str, mode: Literal["keep", "new
     if _text(meta, TRANSFER_SYNTAX) != transfer_syntax:
         _set_uid(meta, TRANSFER_SYNTAX, transfer_syntax)
     if IMPLEMENTATION_CLASS not in meta:
-        meta[IMPLEMENTATION_CLASS] = IMPLEMENTATION_CLASS_UID
-        meta[IMPLEMENTATION_VERSION] = IMPLEMENTATION_VERSION_NAME
+        _set_uid(meta, IMPLEMENTATION_CLASS, IMPLEMENTATION_CLASS_UID)
+        meta[IMPLEMENTATION_VERSION] = element_of(IMPLEMENTATION_VERSION, "SH", IMPLEMENTATION_VERSION_NAME)
     return meta
 
 

@@ -374,6 +374,18 @@ def test_a_named_pipe(tmp_path: Path) -> None:
     assert_alone(path)
 
 
+@POSIX
+def test_a_descriptor_by_its_path() -> None:
+    """As /dev/stdout: a link to what has no path."""
+    if not os.path.isdir("/dev/fd"):
+        pytest.skip("no /dev/fd")
+    reading, writing = os.pipe()
+    replace_file(f"/dev/fd/{writing}", write_new)
+    assert os.read(reading, 1000) == NEW
+    os.close(reading)
+    os.close(writing)
+
+
 # -- several at once
 
 

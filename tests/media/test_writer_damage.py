@@ -128,7 +128,7 @@ def test_file_meta_elements_among_the_others() -> None:
 
 
 @pytest.mark.parametrize("vr", ["FL", "DS", "OB", "US", "UN", "SQ", "IS"])
-@pytest.mark.parametrize("tag", [0x00020001, 0x00020002, 0x00020003, 0x00020010, 0x00020012])
+@pytest.mark.parametrize("tag", [0x00020001, 0x00020002, 0x00020003, 0x00020010, 0x00020012, 0x00020013])
 def test_file_meta_of_other_vrs(tag: int, vr: str) -> None:
     """What PS3.10 demands is written with the VR that it has there, whatever a damaged file made of it."""
     value = b"" if vr == "SQ" else b"1.2.840.10008.1.2.1\0"
