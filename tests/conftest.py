@@ -35,7 +35,10 @@ choose_dicomkit()
 
 # A property says nothing about time, and the machines that run it are of many speeds. Checks of a change must not depend on
 # luck either: there, the examples are the same each time, and the fuzzer looks for others.
-settings.register_profile("dicomkit", deadline=None, derandomize="CI" in os.environ)
+# Sanitizers see in few examples what they can see, and take long.
+settings.register_profile(
+    "dicomkit", deadline=None, derandomize="CI" in os.environ, max_examples=20 if "ASAN_OPTIONS" in os.environ else 100
+)
 settings.load_profile("dicomkit")
 
 
