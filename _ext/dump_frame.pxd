@@ -1,23 +1,19 @@
 """Walking the records of an index: the frames of the containers that are open, from the root to the current one."""
 
 from libc.stdint cimport uint32_t, uint64_t
-from libc.stdlib cimport malloc, qsort, realloc
+from libc.stdlib cimport malloc, realloc
 from libc.string cimport memset
 
 from dump_line cimport *
 from element cimport CONTAINER, UNDEFINED_LENGTH, Element
-
-
-cdef inline int ascending(const void *a, const void *b) noexcept nogil:
-    cdef uint64_t first = (<const uint64_t *>a)[0], second = (<const uint64_t *>b)[0]
-    return -1 if first < second else 1 if first > second else 0
+from record_order cimport order_records
 
 
 cdef inline int open_frame(Job *job, uint32_t record, uint32_t first, uint32_t stop, bint sorted) except -1 nogil:
     """Start on the children of a container; elements of an item come in the order of their tags, each tag once."""
     cdef Frame *frame
     cdef void *frames
-    cdef uint32_t i = first, kept = 0, last = 0, parent = job.depth
+    cdef uint32_t i = first, last = 0
     cdef bint in_order = True
     if job.depth + 1 >= job.capacity:
         frames = realloc(job.frames, 2 * job.capacity * sizeof(Frame))
@@ -49,17 +45,7 @@ cdef inline int open_frame(Job *job, uint32_t record, uint32_t first, uint32_t s
     if frame.order == NULL:
         with gil:
             raise MemoryError
-    i = first
-    while i < stop:
-        frame.order[kept] = <uint64_t>job.view.records[i].tag << 32 | i
-        kept += 1
-        i = job.view.records[i].next
-    qsort(frame.order, kept, sizeof(uint64_t), ascending)
-    frame.count = 0
-    for i in range(kept):
-        if frame.count == 0 or frame.order[frame.count - 1] >> 32 != frame.order[i] >> 32:
-            frame.order[frame.count] = frame.order[i]
-            frame.count += 1
+    frame.count = order_records(job.view, first, stop, frame.order)
     frame.position = 0
     return 0
 

@@ -11,12 +11,13 @@ from cpython.pycapsule cimport PyCapsule_GetPointer, PyCapsule_Import
 from cpython.ref cimport Py_XDECREF
 from cpython.unicode cimport PyUnicode_DecodeUTF8
 from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
-from libc.stdlib cimport free, malloc, qsort, realloc
+from libc.stdlib cimport free, malloc, realloc
 from libc.string cimport memset
 
 from element cimport CONTAINER, UNDEFINED_LENGTH, Element, IndexView, content_length
 from json_job cimport *
 from json_value cimport encapsulated_member, put_range, value_member
+from record_order cimport order_records
 from standard cimport STANDARD_CAPSULE, StandardAPI, UserDictionary
 
 from dicomkit._ext import standard as _standard  # makes the capsule
@@ -32,11 +33,6 @@ make_base64_pairs()
 
 
 # ------------------------------------------------------------------------------------------------ containers
-
-
-cdef int ascending(const void *a, const void *b) noexcept nogil:
-    cdef uint64_t first = (<const uint64_t *>a)[0], second = (<const uint64_t *>b)[0]
-    return -1 if first < second else 1 if first > second else 0
 
 
 cdef bint names_character_sets(Job *job, uint32_t record) except -1 nogil:
@@ -57,21 +53,11 @@ cdef bint names_character_sets(Job *job, uint32_t record) except -1 nogil:
 
 cdef int sort_children(Job *job, Frame *frame) except -1 nogil:
     """Put elements in the order of their tags; of equal ones the first counts."""
-    cdef uint32_t i = frame.position, kept = 0
     frame.order = <uint64_t *>malloc(frame.count * sizeof(uint64_t))
     if frame.order == NULL:
         with gil:
             raise MemoryError
-    while i < frame.stop:
-        frame.order[kept] = <uint64_t>job.view.records[i].tag << 32 | i
-        kept += 1
-        i = job.view.records[i].next
-    qsort(frame.order, kept, sizeof(uint64_t), ascending)
-    frame.count = 0
-    for i in range(kept):
-        if frame.count == 0 or frame.order[frame.count - 1] >> 32 != frame.order[i] >> 32:
-            frame.order[frame.count] = frame.order[i]
-            frame.count += 1
+    frame.count = order_records(job.view, frame.position, frame.stop, frame.order)
     frame.position = 0
     return 0
 

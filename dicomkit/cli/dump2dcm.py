@@ -10,6 +10,7 @@ import os
 import sys
 
 from dicomkit.cli.dump2dcm_options import GROUPS, PARAMETERS, USAGE
+from dicomkit.cli.instance_uids import generate_uids
 from dicomkit.cli.options import UsageError
 from dicomkit.cli.output_options import save
 from dicomkit.errors import DicomError, UnsupportedTransferSyntax
@@ -35,10 +36,6 @@ PHRASES: Final = {
     "no-value": "incorrect value specification",
     "not-ended": "Block Error in dataset",
 }
-
-STUDY_INSTANCE_UID: Final = 0x0020000D
-SERIES_INSTANCE_UID: Final = 0x0020000E
-SOP_INSTANCE_UID: Final = 0x00080018
 
 
 def run(options: Options, out: IO[bytes], log: Log) -> int:
@@ -72,8 +69,7 @@ def run(options: Options, out: IO[bytes], log: Log) -> int:
     )
     if _damaged(dataset.problems, source, log) and not options.get("ignore_errors"):
         return 1
-    if options.get("generate"):
-        _generate_uids(dataset, options.get("overwrite", False), log)
+    generate_uids(dataset, options, log)
     log.info("writing DICOM file")
     try:
         _write(dataset, target, options, out, log)
@@ -121,15 +117,6 @@ def _damaged(problems: tuple[Problem, ...], name: str, log: Log) -> bool:
     if count:
         log.error(f"{count} Errors found in {name}")
     return count > 0
-
-
-def _generate_uids(dataset: Dataset, overwrite: bool, log: Log) -> None:
-    from dicomkit.standard.uid import UID
-
-    for tag, name in ((STUDY_INSTANCE_UID, "Study"), (SERIES_INSTANCE_UID, "Series"), (SOP_INSTANCE_UID, "SOP")):
-        if overwrite or not dataset.get(tag):
-            log.info(f"generating new {name} Instance UID")
-            dataset[tag] = UID.generate()
 
 
 def _write(dataset: Dataset, target: str, options: Options, out: IO[bytes], log: Log) -> None:

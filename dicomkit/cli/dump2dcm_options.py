@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dicomkit.cli.instance_uids import UNIQUE_IDENTIFIERS_APART
 from dicomkit.cli.options import GENERAL, Group, Option, integer
 from dicomkit.cli.output_options import (
     COMPRESSION_LEVEL,
@@ -65,14 +66,7 @@ GROUPS: Final = (
     ),
     Group(
         "processing options",
-        (
-            "unique identifiers",
-            (
-                Option("+Ug --generate-new-uids", "generate", True, "generate new Study/Series/SOP Instance UID"),
-                Option("-Uo --dont-overwrite-uids", "overwrite", False, "do not overwrite existing UIDs (default)"),
-                Option("+Uo --overwrite-uids", "overwrite", True, "overwrite existing UIDs"),
-            ),
-        ),
+        UNIQUE_IDENTIFIERS_APART,
     ),
     Group(
         "output options",

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import sys
 
+from dicomkit.cli.instance_uids import generate_uids
 from dicomkit.cli.json2dcm_options import GROUPS, PARAMETERS, USAGE
 from dicomkit.cli.options import UsageError
 from dicomkit.cli.output_options import save
@@ -37,9 +38,6 @@ LIST_CREATOR_TAG: Final = 0x00090010
 LIST_TAG: Final = 0x00091000
 SPECIFIC_CHARACTER_SET: Final = 0x00080005
 UTF8: Final = "ISO_IR 192"
-STUDY_INSTANCE_UID: Final = 0x0020000D
-SERIES_INSTANCE_UID: Final = 0x0020000E
-SOP_INSTANCE_UID: Final = 0x00080018
 
 
 def run(options: Options, out: IO[bytes], log: Log) -> int:
@@ -67,8 +65,7 @@ def run(options: Options, out: IO[bytes], log: Log) -> int:
         log.error(f"json2dcm: {error}: {source}")
         codes = {UnsupportedURI: UNSUPPORTED_URI, ForbiddenFile: CANNOT_READ}
         return codes.get(type(error), INVALID_JSON)
-    if options.get("generate"):
-        _generate_uids(dataset, options.get("overwrite", False), log)
+    generate_uids(dataset, options, log)
     trouble = _unencodable(dataset)
     if trouble:
         log.error(f"json2dcm: {trouble}: {source}")
@@ -143,15 +140,6 @@ def _list_of(items: list[Dataset]) -> Dataset:
     dataset.add(DataElement(LIST_CREATOR_TAG, "LO", LIST_CREATOR))
     dataset.add(DataElement(LIST_TAG, "SQ", Sequence(items)))
     return dataset
-
-
-def _generate_uids(dataset: Dataset, overwrite: bool, log: Log) -> None:
-    from dicomkit.standard.uid import UID
-
-    for tag, name in ((STUDY_INSTANCE_UID, "Study"), (SERIES_INSTANCE_UID, "Series"), (SOP_INSTANCE_UID, "SOP")):
-        if overwrite or not dataset.get(tag):
-            log.info(f"generating new {name} Instance UID")
-            dataset[tag] = UID.generate()
 
 
 def _unencodable(dataset: Dataset) -> str:

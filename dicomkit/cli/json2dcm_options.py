@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dicomkit.cli.instance_uids import UNIQUE_IDENTIFIERS
 from dicomkit.cli.options import GENERAL, Group, Option, integer
 from dicomkit.cli.output_options import (
     COMPRESSION_LEVEL,
@@ -24,8 +25,6 @@ PARAMETERS: Final = (
 )
 USAGE: Final = "jsonfile-in dcmfile-out"
 
-GENERATE: Final = "--generate-new-uids"
-
 GROUPS: Final = (
     GENERAL,
     Group(
@@ -40,20 +39,7 @@ GROUPS: Final = (
     ),
     Group(
         "processing options",
-        (
-            "unique identifiers",
-            (
-                Option("+Ug --generate-new-uids", "generate", True, "generate new Study/Series/SOP Instance UID"),
-                Option(
-                    "-Uo --dont-overwrite-uids",
-                    "overwrite",
-                    False,
-                    "do not overwrite existing UIDs (default)",
-                    needs=GENERATE,
-                ),
-                Option("+Uo --overwrite-uids", "overwrite", True, "overwrite existing UIDs", needs=GENERATE),
-            ),
-        ),
+        UNIQUE_IDENTIFIERS,
         (
             "bulkdata URI handling",
             (

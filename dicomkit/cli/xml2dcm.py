@@ -9,6 +9,7 @@ from __future__ import annotations
 import sys
 
 from dicomkit.cli.dictionary_path import user_dictionary
+from dicomkit.cli.instance_uids import generate_uids
 from dicomkit.cli.options import UsageError
 from dicomkit.cli.output_options import save
 from dicomkit.cli.xml2dcm_options import GROUPS, PARAMETERS, USAGE
@@ -17,7 +18,7 @@ from dicomkit.formats.xml_reader import read_document
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import IO, Final
+    from typing import IO
 
     from dicomkit.cli.log import Log
     from dicomkit.cli.options import Options
@@ -25,10 +26,6 @@ if TYPE_CHECKING:
     from dicomkit.dataset.dataset import Dataset
 
 __all__ = ["GROUPS", "PARAMETERS", "USAGE", "run"]
-
-STUDY_INSTANCE_UID: Final = 0x0020000D
-SERIES_INSTANCE_UID: Final = 0x0020000E
-SOP_INSTANCE_UID: Final = 0x00080018
 
 
 def run(options: Options, out: IO[bytes], log: Log) -> int:
@@ -75,8 +72,7 @@ class _Conversion:
         if dataset is None:
             self.log.error(f"cannot read invalid document: {source}")
             return 1
-        if self.options.get("new_uids"):
-            self.generate_uids(dataset)
+        generate_uids(dataset, self.options, self.log)
         self.log.info(f"writing DICOM output file: {target}")
         try:
             save(dataset, target, self.writing(dataset), self.out)
@@ -114,15 +110,6 @@ class _Conversion:
             self.log.error(f"{getattr(error, 'strerror', None) or error}")
             return None
         return None if errors and not self.options.get("ignore_errors") else dataset
-
-    def generate_uids(self, dataset: Dataset) -> None:
-        """Give a data set UIDs that it has not, or others."""
-        from dicomkit.standard.uid import UID
-
-        for tag, name in ((STUDY_INSTANCE_UID, "Study"), (SERIES_INSTANCE_UID, "Series"), (SOP_INSTANCE_UID, "SOP")):
-            if self.options.get("overwrite_uids") or not dataset.get(tag):
-                self.log.info(f"generating new {name} Instance UID")
-                dataset[tag] = UID.generate()
 
     def writing(self, dataset: Dataset) -> Options:
         """The options that a data set is written with."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dicomkit.cli.input_options import INPUT_FILES
+from dicomkit.cli.instance_uids import UNIQUE_IDENTIFIERS
 from dicomkit.cli.options import GENERAL, Group, Option
 from dicomkit.cli.output_options import (
     COMPRESSION_LEVEL,
@@ -26,7 +27,6 @@ PARAMETERS: Final = (
     ("dcmfile-out", 'DICOM output filename (stdout: "-")'),
 )
 USAGE: Final = "xmlfile-in dcmfile-out\n       xml2dcm [options] --output-directory directory xmlfile-in..."
-NEW_UIDS: Final = "--generate-new-uids"
 
 GROUPS: Final = (
     GENERAL,
@@ -50,20 +50,7 @@ GROUPS: Final = (
                 Option("+Vn --check-namespace", "namespace", True, "check XML namespace in document root"),
             ),
         ),
-        (
-            "unique identifiers",
-            (
-                Option("+Ug --generate-new-uids", "new_uids", True, "generate new Study/Series/SOP Instance UID"),
-                Option(
-                    "-Uo --dont-overwrite-uids",
-                    "overwrite_uids",
-                    False,
-                    "do not overwrite existing UIDs (default)",
-                    needs=NEW_UIDS,
-                ),
-                Option("+Uo --overwrite-uids", "overwrite_uids", True, "overwrite existing UIDs", needs=NEW_UIDS),
-            ),
-        ),
+        UNIQUE_IDENTIFIERS,
     ),
     Group(
         "output options",

@@ -21,7 +21,7 @@ class Remote(Windows):
 
     def __init__(self, url: str) -> None:
         try:
-            from fsspec.core import url_to_fs  # type: ignore[import-untyped]
+            from fsspec.core import url_to_fs  # type: ignore[import-untyped]  # it ships no types
         except ImportError as error:
             raise ImportError("URLs are read with fsspec: pip install 'dicomkit[remote]'") from error
         self.name = url

@@ -150,7 +150,7 @@ def test_raw_across_windows() -> None:
             return len(part)
 
     for source in (data, io.BytesIO(data), Pipe()):
-        dataset = dicomkit.read(source)  # type: ignore[arg-type]
+        dataset = dicomkit.read(source)  # type: ignore[arg-type]  # the pipe has what is needed of a file
         for element in dataset:
             assert element.offset is not None
             assert element.raw == data[element.offset : element.offset + len(element.raw)]

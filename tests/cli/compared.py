@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import dicomkit
 
-__all__ = ["differences", "sound_files"]
+__all__ = ["accepted", "differences"]
 
 #: Elements of the File Meta Information that name who wrote the file, or count bytes.
 OF_THE_WRITER = (0x00020000, 0x00020012, 0x00020013)
@@ -19,9 +20,9 @@ BYTES = ("OB", "OD", "OF", "OL", "OV", "OW", "UN")
 TEXTS = ("LT", "ST", "UT")
 
 
-def sound_files(files: list[Path], largest: int = 300_000) -> list[Path]:
-    """The files of a size that tests can afford."""
-    return [path for path in files if path.stat().st_size <= largest]
+def accepted(reasons: list[tuple[str, str, str, str]], line: str, name: str, difference: str) -> bool:
+    """Whether there is a reason (pattern of the difference, part of the name, option, why) for a difference."""
+    return any(re.search(pattern, difference) and part in name and option in line for pattern, part, option, _ in reasons)
 
 
 def differences(theirs: Path, ours: Path) -> list[str]:

@@ -6,6 +6,7 @@ import io
 import struct
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
@@ -83,3 +84,10 @@ def tool() -> Callable[..., Result]:
         return Result(code, out.getvalue(), err.getvalue())
 
     return call
+
+
+@pytest.fixture(scope="session")
+def small_files(pydicom_files: list[Path], examples_dir: Path) -> list[Path]:
+    """Real files, and the examples, of a size that tests can afford."""
+    files = [*pydicom_files, *sorted(examples_dir.glob("*.dcm"))]
+    return [path for path in files if path.stat().st_size <= 300_000 and path.name != "README"]
