@@ -1,4 +1,4 @@
-"""Files by few system calls: opening one and reading its first window, and copying a range to another."""
+"""Files by few system calls: opening one and reading its first window, copying a range to another, exchanging two."""
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
 from libc.errno cimport EINTR, EISDIR, errno
@@ -168,3 +168,40 @@ def copy_range(int source, int64_t offset, int target, int64_t length) -> int:
     if left < 0:
         PyErr_SetFromErrnoWithFilenameObject(OSError, None)
     return left
+
+
+cdef extern from *:
+    """
+    #ifdef __linux__
+    #include <sys/syscall.h>
+    #endif
+
+    /* Exchanges what two names stand for, in one step. Returns 0, or -1 where the system cannot. */
+    static int exchange(const char *one, const char *other) {
+    #if defined(__linux__) && defined(SYS_renameat2)
+        enum { EXCHANGE = 2 };
+        return (int)syscall(SYS_renameat2, AT_FDCWD, one, AT_FDCWD, other, EXCHANGE);
+    #else
+        (void)one;
+        (void)other;
+        return -1;
+    #endif
+    }
+    """
+    int exchange_ "exchange"(const char *one, const char *other) nogil
+
+
+def exchange(str one, str other) -> bool:
+    """Exchange two files' names in one step: at every moment each name stands for one of them, whole.
+
+    Returns False, with nothing done, where the system or the file system cannot, or one of them is not there.
+    """
+    cdef bytes first = PyUnicode_EncodeFSDefault(one), second = PyUnicode_EncodeFSDefault(other)
+    cdef const char *c_first = PyBytes_AS_STRING(first)
+    cdef const char *c_second = PyBytes_AS_STRING(second)
+    cdef int failed
+    if b"\0" in first or b"\0" in second:
+        return False
+    with nogil:
+        failed = exchange_(c_first, c_second)
+    return not failed

@@ -137,7 +137,8 @@ class _Modification:
         except OSError as error:
             return self.failed(f"unable to backup file {name}", error)
         try:
-            dataset.save(self.out if name == "-" else name, **self.writing)
+            # Without a backup nobody asks for safety from a power failure: DCMTK's dcmodify leaves that to the system too.
+            dataset.save(self.out if name == "-" else name, flush=self.backup, **self.writing)
         except (DicomError, OSError) as error:
             if kept:
                 os.unlink(kept)

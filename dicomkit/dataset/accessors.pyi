@@ -10,7 +10,14 @@ from dicomkit.media import writer
 from dicomkit.typing import BytesLike, StrPath
 
 class Accessors:
-    def save(self, target: StrPath | IO[bytes], *, fsync: bool = False, **options: Unpack[writer.Options]) -> None: ...
+    def save(
+        self,
+        target: StrPath | IO[bytes],
+        *,
+        fsync: bool = False,
+        flush: bool = True,
+        **options: Unpack[writer.Options],
+    ) -> None: ...
     def to_bytes(self, **options: Unpack[writer.Options]) -> bytes: ...
     def to_json(self, **options: Unpack[json.Options]) -> str: ...
     @staticmethod

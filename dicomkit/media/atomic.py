@@ -10,6 +10,15 @@ import stat
 
 from dicomkit.errors import SourceChanged
 
+if os.name == "posix":
+    from dicomkit._ext.posix_file import exchange
+else:
+
+    def exchange(one: str, other: str) -> bool:
+        """This system cannot."""
+        return False
+
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,7 +30,7 @@ LONGEST_STEM = 48  # characters of the target's name, of 4 bytes at most, of the
 FLAGS = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
 
 
-def replace_file(path: str, write: Callable[[int], None], *, fsync: bool = False) -> None:
+def replace_file(path: str, write: Callable[[int], None], *, fsync: bool = False, flush: bool = True) -> None:
     """Make or replace a file.
 
     A file that is there keeps its permissions and, where that is allowed, its owner; a symbolic link stays one. What is
@@ -31,6 +40,9 @@ def replace_file(path: str, write: Callable[[int], None], *, fsync: bool = False
         path: the file.
         write: writes the contents to a file descriptor.
         fsync: return only when contents and name are on the disk.
+        flush: let the file system send the contents to the disk when they take the place of others, as ext4 and btrfs do.
+            False spares that, a millisecond for half a megabyte; if the power fails within the next half minute, the file
+            may be empty.
 
     Raises:
         OSError: it cannot be written. The error says whether the old file is still there, and names the file.
@@ -60,7 +72,11 @@ def replace_file(path: str, write: Callable[[int], None], *, fsync: bool = False
                 os.fsync(fd)
         finally:
             os.close(fd)
-        os.replace(temporary, path)
+        # An exchange does not make the file system flush, as replacing does. Until the old file is removed, it has a name.
+        if not flush and before is not None and exchange(temporary, path):
+            _remove(temporary)
+        else:
+            os.replace(temporary, path)
     except BaseException as error:
         if temporary:
             _remove(temporary)

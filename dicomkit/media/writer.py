@@ -56,7 +56,14 @@ _DEFAULTS: Final[dict[str, object]] = {
 }
 
 
-def save(dataset: Dataset, target: StrPath | IO[bytes], *, fsync: bool = False, **options: Unpack[Options]) -> None:
+def save(
+    dataset: Dataset,
+    target: StrPath | IO[bytes],
+    *,
+    fsync: bool = False,
+    flush: bool = True,
+    **options: Unpack[Options],
+) -> None:
     """Write a data set as a DICOM file.
 
     A data set that was read, is unchanged, and of which nothing else is asked, is saved as the very bytes it was read from.
@@ -70,6 +77,8 @@ def save(dataset: Dataset, target: StrPath | IO[bytes], *, fsync: bool = False, 
         dataset: the data set.
         target: a path, or a file object that takes bytes.
         fsync: return only when the file is on the disk.
+        flush: False leaves it to the system alone when a file that replaces another one gets to the disk. Quicker with many
+            files; if the power fails within the next half minute, a file may be empty.
         transfer_syntax: UID or keyword of the encoding; None takes that of `file_meta` if it was assigned there, else the
             one it was read in, else Explicit VR Little Endian.
         meta: File Meta Information: "keep" what there is, with what is missing added and what does not fit corrected;
@@ -108,7 +117,7 @@ def save(dataset: Dataset, target: StrPath | IO[bytes], *, fsync: bool = False, 
     for (_, file), there in zip(replaced, places, strict=True):
         if not there:  # the values are in what is written, but deflated
             file.hold()
-    replace_file(path, write, fsync=fsync)
+    replace_file(path, write, fsync=fsync, flush=flush)
     for (_, file), there in zip(replaced, places, strict=True):
         if there:
             file.moved(path, after[0], there)

@@ -163,8 +163,8 @@ def child(work: Callable[[], None]) -> int:
 
 
 @POSIX
-@pytest.mark.parametrize("syntax", [EXPLICIT_LITTLE, DEFLATED])
-def test_a_process_that_is_killed_at_any_moment(syntax: str, path: Path) -> None:
+@pytest.mark.parametrize(("syntax", "flush"), [(EXPLICIT_LITTLE, True), (EXPLICIT_LITTLE, False), (DEFLATED, True)])
+def test_a_process_that_is_killed_at_any_moment(syntax: str, flush: bool, path: Path) -> None:
     """SIGKILL while it saves over an existing file, again and again: every time, a whole file is there."""
     random = Random(5)
     contents = []
@@ -184,7 +184,7 @@ def test_a_process_that_is_killed_at_any_moment(syntax: str, path: Path) -> None
             while True:
                 for name in ("First^Name", "Second^And^Longer^Name"):
                     own.PatientName = name
-                    own.save(path, transfer_syntax=syntax)
+                    own.save(path, transfer_syntax=syntax, flush=flush)
 
         number = child(work)
         time.sleep(0.005 + random.random() * 0.02)

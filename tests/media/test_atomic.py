@@ -58,6 +58,41 @@ def test_an_old_file_is_replaced(target: Path) -> None:
     assert_alone(target)
 
 
+def refuse(one: str, other: str) -> bool:
+    return False
+
+
+@pytest.mark.parametrize("possible", [True, False])
+def test_without_flushing(possible: bool, target: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The names are exchanged and the old file is removed; where the system cannot, one replaces the other."""
+    if not possible:
+        monkeypatch.setattr(atomic, "exchange", refuse)
+    target.chmod(0o600)
+    with target.open("rb") as before:
+        replace_file(str(target), write_new, flush=False)
+        assert target.read_bytes() == NEW
+        if os.name == "posix":
+            assert before.read() == OLD
+            assert stat.S_IMODE(target.stat().st_mode) == 0o600
+    assert_alone(target)
+    target.unlink()
+    replace_file(str(target), write_new, flush=False)
+    assert target.read_bytes() == NEW
+    assert_alone(target)
+
+
+@POSIX
+def test_exchange_needs_both_files(target: Path) -> None:
+    other = target.parent / "other"
+    assert not atomic.exchange(str(target), str(other))
+    assert not atomic.exchange(str(other), str(target))
+    assert not atomic.exchange(str(target), "a\0b")
+    assert target.read_bytes() == OLD
+    other.write_bytes(NEW)
+    if atomic.exchange(str(target), str(other)):  # not every file system can
+        assert (target.read_bytes(), other.read_bytes()) == (NEW, OLD)
+
+
 def test_a_relative_path(target: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(target.parent)
     replace_file(target.name, write_new, fsync=True)
