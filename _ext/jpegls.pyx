@@ -15,9 +15,10 @@ from dicomkit.errors import CodecError
 
 cdef extern from "jpegls_decode.h" nogil:
     ctypedef enum Status:
-        LS_OK, LS_NO_MEMORY, LS_SIZE, LS_SAMPLE, LS_NO_SOI, LS_NO_MARKER, LS_TRUNCATED, LS_OTHER_PROCESS, LS_SEGMENT, LS_NO_FRAME
-        LS_SECOND_FRAME, LS_PRECISION, LS_DIMENSIONS, LS_COMPONENTS, LS_SUBSAMPLED, LS_SCAN, LS_MISSING_SCAN, LS_INTERLEAVE
-        LS_NEAR, LS_PRESETS, LS_POINT_TRANSFORM, LS_MAPPED, LS_EXTENSION, LS_COLOUR, LS_RESTART, LS_ENDS_EARLY, LS_CODE, LS_RUN
+        LS_OK, LS_NO_MEMORY, LS_SIZE, LS_SAMPLE, LS_NO_SOI, LS_NO_MARKER, LS_TRUNCATED, LS_OTHER_PROCESS, LS_SEGMENT
+        LS_NO_FRAME, LS_SECOND_FRAME, LS_PRECISION, LS_DIMENSIONS, LS_COMPONENTS, LS_SUBSAMPLED, LS_SCAN, LS_MISSING_SCAN
+        LS_INTERLEAVE, LS_NEAR, LS_PRESETS, LS_POINT_TRANSFORM, LS_MAPPED, LS_EXTENSION, LS_COLOUR, LS_RESTART, LS_ENDS_EARLY
+        LS_CODE, LS_RUN
 
     ctypedef enum Interleave:
         PLANES, LINES, SAMPLES
@@ -66,7 +67,8 @@ cdef tuple INTERLEAVES = ("none", "line", "sample")  # by ILV
 
 
 cdef dict REASONS = {
-    LS_SIZE: "the image has {width} x {height} samples of {components} components with {bits} bits, which is not the size of the buffer",
+    LS_SIZE: "the image has {width} x {height} samples of {components} components with {bits} bits, "
+             "which is not the size of the buffer",
     LS_NO_SOI: "no JPEG codestream begins here",
     LS_NO_MARKER: "there is no marker segment where one must be",
     LS_TRUNCATED: "the codestream ends at a marker segment",
@@ -99,8 +101,8 @@ cdef object failure(Status status, const Codestream *stream):
     if status == LS_NO_MEMORY:
         return MemoryError()
     return CodecError(REASONS[status].format(
-        width=stream.width, height=stream.height, components=stream.components, bits=stream.bits, process=stream.marker - 0xC0,
-        marker=stream.marker, near=stream.scan.near, transform=stream.transform, row=stream.row,
+        width=stream.width, height=stream.height, components=stream.components, bits=stream.bits, marker=stream.marker,
+        process=stream.marker - 0xC0, near=stream.scan.near, transform=stream.transform, row=stream.row,
     ))
 
 
@@ -149,7 +151,8 @@ def decode(data, out, *, bint planar=False) -> None:
 
 
 def encode(
-    samples, width, height, components, bits, *, bint planar=False, near=0, interleave="sample", presets=None, restart_interval=0
+    samples, width, height, components, bits, *, bint planar=False, near=0, interleave="sample", presets=None,
+    restart_interval=0
 ) -> bytes:
     """Encode a frame. See the stub."""
     cdef Py_buffer view
@@ -157,7 +160,9 @@ def encode(
     cdef Status status
     memset(&encoding, 0, sizeof(Encoding))
     if not (0 < width < 1 << 29 and 0 < height < 1 << 32 and 1 <= components <= 255 and 2 <= bits <= 16):
-        raise CodecError(f"an image of {width} x {height} samples of {components} components with {bits} bits cannot be encoded")
+        raise CodecError(
+            f"an image of {width} x {height} samples of {components} components with {bits} bits cannot be encoded"
+        )
     if interleave not in INTERLEAVES or (interleave != "none" and components > 4):
         raise CodecError(f"{components} components cannot be interleaved by {interleave!r}")
     if not (0 <= near <= 255 and 0 <= restart_interval < 1 << 32):
@@ -173,7 +178,9 @@ def encode(
     try:
         encoding.image = Image(<uint8_t *>view.buf, width, height, components, bits, planar)
         if not fits(&encoding.image, <size_t>view.len):
-            raise CodecError(f"{view.len} bytes are not {width} x {height} samples of {components} components with {bits} bits")
+            raise CodecError(
+                f"{view.len} bytes are not {width} x {height} samples of {components} components with {bits} bits"
+            )
         with nogil:
             status = encode_frame(&encoding)
         if status == LS_NO_MEMORY:

@@ -29,7 +29,9 @@ static Status decode_scan(Decoder *d, Workspace *w, Codestream *s, const Image *
         return status;
     make_regions(&d->model);
     for (;;) {
-        stop = s->restart_interval && image->height - first > s->restart_interval ? first + s->restart_interval : image->height;
+        stop = image->height;
+        if (s->restart_interval && stop - first > s->restart_interval)
+            stop = first + s->restart_interval;
         forget(&d->model);
         start_lines(w, &s->scan, image->width);
         if ((status = start_reading(&d->reader, s->data + s->at, s->data + s->size)) != LS_OK)

@@ -41,9 +41,10 @@ NEVER_INLINE Status pass_limit(Decoder *d, size_t position) {
     return d->status;
 }
 
-/* One sample in regular mode. `distance` is that of its context. What this leaves in *position must be compared with the limit. */
-ALWAYS_INLINE intptr_t decode_sample(Decoder *d, size_t *position, intptr_t distance, const Cell *cell, const Cell *before, intptr_t a,
-                                      const int mode) {
+/* One sample in regular mode. `distance` is that of its context, `before` the cell of what is at its left. What this leaves
+ * in *position must be compared with the limit. */
+ALWAYS_INLINE intptr_t decode_sample(Decoder *d, size_t *position, intptr_t distance, const Cell *cell, const Cell *before,
+                                     intptr_t a, const int mode) {
     Model *m = &d->model;
     const uintptr_t k = context_at(m, distance)->k;
     const uint64_t bits = bits_at(d->reader.window, *position);
@@ -140,8 +141,8 @@ ALWAYS_INLINE void repeat_pixel(uint16_t *at, intptr_t pixels, const int apart) 
     }
 }
 
-/* A run and the pixel that interrupts it, from sample `i` of the line on. Returns where to go on, or -1. A run of several components
- * is one of all; RItype is 0 at its end. */
+/* A run and the pixel that interrupts it, from sample `i` of the line on. Returns where to go on, or -1. A run of several
+ * components is one of all; RItype is 0 at its end. */
 ALWAYS_INLINE intptr_t decode_run_of(Decoder *d, Line *line, intptr_t i, const int apart) {
     uint16_t *at = line->samples + i;
     const int32_t count = decode_run_length(d, (int32_t)(line->count - i) / apart, &line->run_index);
@@ -155,7 +156,8 @@ ALWAYS_INLINE intptr_t decode_run_of(Decoder *d, Line *line, intptr_t i, const i
     for (int component = 0; component < apart; component++) {
         const intptr_t a = at[component - apart], b = line->above[i + component];
         const int level = apart == 1 && most(a - b, b - a) <= d->model.p.near;
-        intptr_t value = decode_interruption(d, RUN_ORDER[line->run_index], level ? a : b, !level && a > b ? -1 : 0, (uint32_t)level);
+        const intptr_t sign = !level && a > b ? -1 : 0;
+        intptr_t value = decode_interruption(d, RUN_ORDER[line->run_index], level ? a : b, sign, (uint32_t)level);
         if (value < 0)
             return -1;
         at[component] = (uint16_t)value;
@@ -165,7 +167,9 @@ ALWAYS_INLINE intptr_t decode_run_of(Decoder *d, Line *line, intptr_t i, const i
 }
 
 NEVER_INLINE intptr_t decode_run(Decoder *d, Line *line, intptr_t i) { return decode_run_of(d, line, i, 1); }
-NEVER_INLINE intptr_t decode_run_of_pixels(Decoder *d, Line *line, intptr_t i) { return decode_run_of(d, line, i, line->apart); }
+NEVER_INLINE intptr_t decode_run_of_pixels(Decoder *d, Line *line, intptr_t i) {
+    return decode_run_of(d, line, i, line->apart);
+}
 
 ALWAYS_INLINE Status decode_line(Decoder *d, Line *line, const int apart, const int mode) {
     const uint8_t *regions = d->model.regions + REGIONS;

@@ -48,7 +48,8 @@ static inline int put_frame_header(Writer *w, const Image *image) {
     return !large || put_segment(w, LSE, sizes, (const uint8_t *)"\1\1\4\4");
 }
 
-/* Coding parameters that are not the defaults, C.2.4.1.1. Above 12 bits they are always there: there are decoders with other defaults. */
+/* Coding parameters that are not the defaults, C.2.4.1.1. Above 12 bits they are always there: some decoders have other
+ * defaults. */
 static inline int put_presets(Writer *w, const Parameters *p, const Presets *presets, int bits) {
     const uint32_t numbers[6] = {1, (uint32_t)p->maxval, (uint32_t)p->t1, (uint32_t)p->t2, (uint32_t)p->t3, p->reset};
     if (bits <= 12 && !(presets->maxval || presets->t1 || presets->t2 || presets->t3 || presets->reset))
@@ -59,7 +60,8 @@ static inline int put_presets(Writer *w, const Parameters *p, const Presets *pre
 static inline int put_headers(Writer *w, const Encoding *encoding, const Parameters *p) {
     const uint8_t soi[2] = {0xFF, SOI};
     const uint8_t *size = (const uint8_t *)(encoding->restart_interval > 0xFFFF ? "\4" : "\2");
-    return put_bytes(w, soi, 2) && put_frame_header(w, &encoding->image) && put_presets(w, p, &encoding->presets, encoding->image.bits) &&
+    return put_bytes(w, soi, 2) && put_frame_header(w, &encoding->image) &&
+           put_presets(w, p, &encoding->presets, encoding->image.bits) &&
            (encoding->restart_interval == 0 || put_segment(w, DRI, &encoding->restart_interval, size));
 }
 

@@ -1,7 +1,7 @@
 /* Encoding of lines of JPEG-LS (T.87 annex A).
  *
- * A lossless encoder knows all neighbours beforehand: gradients and predictions of a whole line are computed first. A near-lossless
- * one must take the samples that the decoder will have, and puts them in the place of those it was given.
+ * A lossless encoder knows all neighbours beforehand: contexts and predictions of many samples are computed at once. A
+ * near-lossless one must take the samples that the decoder will have, and puts them in the place of those it was given.
  */
 #ifndef DICOMKIT_JPEGLS_ENCODE_LINE_H
 #define DICOMKIT_JPEGLS_ENCODE_LINE_H
@@ -27,7 +27,8 @@ ALWAYS_INLINE void write_mapped(Pen *pen, const Parameters *p, uint64_t mapped, 
 }
 
 /* One sample in regular mode. `distance` is that of its context. Returns what the decoder reconstructs. */
-ALWAYS_INLINE intptr_t encode_sample(Encoder *e, Pen *pen, intptr_t distance, intptr_t prediction, intptr_t sample, const int mode) {
+ALWAYS_INLINE intptr_t encode_sample(Encoder *e, Pen *pen, intptr_t distance, intptr_t prediction, intptr_t sample,
+                                     const int mode) {
     Model *m = &e->model;
     const intptr_t sign = distance >> 31;
     const uint64_t k = context_at(m, distance)->k;
@@ -47,8 +48,10 @@ ALWAYS_INLINE intptr_t encode_sample(Encoder *e, Pen *pen, intptr_t distance, in
     return sample;
 }
 
-/* The sample behind a run, A.7.2: predicted from `base`; `type` is RItype, `sign` 0 or -1. Returns what the decoder reconstructs. */
-static inline intptr_t encode_interruption(Encoder *e, int order, intptr_t base, intptr_t sign, uint32_t type, intptr_t sample) {
+/* The sample behind a run, A.7.2: predicted from `base`; `type` is RItype, `sign` 0 or -1. Returns what the decoder
+ * reconstructs. */
+static inline intptr_t encode_interruption(Encoder *e, int order, intptr_t base, intptr_t sign, uint32_t type,
+                                           intptr_t sample) {
     Model *m = &e->model;
     RunContext *context = &m->run_contexts[type];
     const int k = interruption_parameter(context, type);
@@ -110,8 +113,8 @@ ALWAYS_INLINE intptr_t level_pixels(const uint16_t *at, intptr_t left, const int
     return left / apart;
 }
 
-/* A run and the pixel that interrupts it, from sample `i` of the line on. Returns where to go on, or -1. A run of several components
- * is one of all; RItype is 0 at its end. */
+/* A run and the pixel that interrupts it, from sample `i` of the line on. Returns where to go on, or -1. A run of several
+ * components is one of all; RItype is 0 at its end. */
 ALWAYS_INLINE intptr_t encode_run_of(Encoder *e, Line *line, intptr_t i, const int apart) {
     const intptr_t near = e->model.p.near, pixels = level_pixels(line->samples + i, line->count - i, apart, near);
     const intptr_t count = pixels * apart;
@@ -136,7 +139,9 @@ ALWAYS_INLINE intptr_t encode_run_of(Encoder *e, Line *line, intptr_t i, const i
 }
 
 NEVER_INLINE intptr_t encode_run(Encoder *e, Line *line, intptr_t i) { return encode_run_of(e, line, i, 1); }
-NEVER_INLINE intptr_t encode_run_of_pixels(Encoder *e, Line *line, intptr_t i) { return encode_run_of(e, line, i, line->apart); }
+NEVER_INLINE intptr_t encode_run_of_pixels(Encoder *e, Line *line, intptr_t i) {
+    return encode_run_of(e, line, i, line->apart);
+}
 
 ALWAYS_INLINE Status encode_line(Encoder *e, Line *line, const int apart, const int mode) {
     const uint8_t *regions = e->model.regions + REGIONS;
@@ -164,7 +169,8 @@ ALWAYS_INLINE Status encode_line(Encoder *e, Line *line, const int apart, const 
             stop = at + count;
         }
         for (int i = 0; i < apart; i++) {
-            distance[i] = mode & LOSSLESS ? plan[i].distance : cell[i].distance + (intptr_t)regions[cell[i - apart].above - left[i]];
+            distance[i] = mode & LOSSLESS ? plan[i].distance
+                                          : cell[i].distance + (intptr_t)regions[cell[i - apart].above - left[i]];
             any |= distance[i];
         }
         if (any == 0) {

@@ -28,7 +28,8 @@ static inline uint8_t *sample_at(const Image *image, uint32_t y, int component) 
     return image->bytes + sample_size(image) * (line * image->width * step + (image->planar ? 0 : (size_t)component));
 }
 
-ALWAYS_INLINE void put_samples(uint8_t *to, const uint16_t *from, size_t count, size_t step, size_t apart, const size_t size) {
+ALWAYS_INLINE void put_samples(uint8_t *to, const uint16_t *from, size_t count, size_t step, size_t apart,
+                               const size_t size) {
     for (size_t i = 0; i < count; i++)
         if (size == 1)
             to[i * step] = (uint8_t)from[i * apart];
@@ -36,7 +37,8 @@ ALWAYS_INLINE void put_samples(uint8_t *to, const uint16_t *from, size_t count, 
             memcpy(to + 2 * i * step, from + i * apart, 2);
 }
 
-ALWAYS_INLINE void get_samples(uint16_t *to, const uint8_t *from, size_t count, size_t step, size_t apart, const size_t size) {
+ALWAYS_INLINE void get_samples(uint16_t *to, const uint8_t *from, size_t count, size_t step, size_t apart,
+                               const size_t size) {
     for (size_t i = 0; i < count; i++)
         if (size == 1)
             to[i * apart] = from[i * step];

@@ -7,8 +7,8 @@
 
 #include "jpegls_model.h"
 
-/* What is known of a sample from the line above: the sample at its place there, and its context but for the gradient that the sample
- * before takes part in, less 64; in bytes as in context_at. */
+/* What is known of a sample from the line above: the sample at its place there, and its context but for the gradient that the
+ * sample before takes part in, less 64; in bytes as in context_at. */
 typedef struct {
     uint16_t above;
     int16_t distance;
@@ -24,6 +24,10 @@ typedef struct {
 ALWAYS_INLINE intptr_t predicted(intptr_t a, intptr_t b, intptr_t c) { return a + b - within(c, least(a, b), most(a, b)); }
 
 #if HAS_SSE2
+NEVER_INLINE void learn_slowly(const Model *m, Context *context, Context *opposite, intptr_t error, intptr_t magnitude) {
+    learn_plainly(m, context, opposite, error, magnitude);
+}
+
 ALWAYS_INLINE __m128i pair_at(const void *place) {
     int pair;
     memcpy(&pair, place, 4);
@@ -38,7 +42,9 @@ ALWAYS_INLINE void put_pair(void *place, __m128i value) {
 /* -32768 in each lane: what makes samples of 16 bits comparable. */
 ALWAYS_INLINE __m128i lowest(void) { return _mm_set1_epi16(-32768); }
 
-ALWAYS_INLINE __m128i samples_at(const uint16_t *place) { return _mm_xor_si128(_mm_loadu_si128((const __m128i *)place), lowest()); }
+ALWAYS_INLINE __m128i samples_at(const uint16_t *place) {
+    return _mm_xor_si128(_mm_loadu_si128((const __m128i *)place), lowest());
+}
 
 ALWAYS_INLINE __m128i middle(__m128i a, __m128i b, __m128i c) {
     __m128i low = _mm_min_epi16(a, b), high = _mm_max_epi16(a, b);
@@ -70,7 +76,7 @@ ALWAYS_INLINE void put_pairs(void *place, __m128i first, __m128i second) {
     _mm_storeu_si128((__m128i *)place + 1, _mm_unpackhi_epi16(first, second));
 }
 
-/* The regions of the gradients of what is `apart` in `line`: to sample i, and to the one before it. */
+/* What the gradients of the line above make of the distance. `before` has the regions of the vector in front. */
 ALWAYS_INLINE __m128i lane_distances(const Model *m, const uint16_t *line, __m128i *before, const int apart) {
     __m128i q1 = lane_regions(m, samples_at(line + apart), samples_at(line)), q2 = lanes_before(*before, q1, apart);
     *before = q1;
@@ -98,7 +104,8 @@ ALWAYS_INLINE void plan_in_lanes(const Model *m, const uint16_t *above, const ui
 #endif
 
 /* The cells of samples below `above`, which are `apart`. */
-ALWAYS_INLINE void fill_cells(const Model *m, const uint16_t *above, Cell *cells, intptr_t count, const int apart, const int mode) {
+ALWAYS_INLINE void fill_cells(const Model *m, const uint16_t *above, Cell *cells, intptr_t count, const int apart,
+                              const int mode) {
     const uint8_t *regions = m->regions + REGIONS;
     for (intptr_t i = -apart; i < 0; i++)
         cells[i].above = above[i];
@@ -116,8 +123,8 @@ ALWAYS_INLINE void fill_cells(const Model *m, const uint16_t *above, Cell *cells
 }
 
 /* The plan of samples, which are `apart`. */
-ALWAYS_INLINE void make_plan(const Model *m, const uint16_t *above, const uint16_t *line, Plan *plan, intptr_t count, const int apart,
-                             const int mode) {
+ALWAYS_INLINE void make_plan(const Model *m, const uint16_t *above, const uint16_t *line, Plan *plan, intptr_t count,
+                             const int apart, const int mode) {
     const uint8_t *regions = m->regions + REGIONS;
 #if HAS_SSE2
     if (mode & LANES) {

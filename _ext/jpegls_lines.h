@@ -10,8 +10,8 @@ enum {
     CHUNK = 96   /* samples of which cells or plan are made at a time: whole pixels; runs may pass those that follow */
 };
 
-/* A line and what is known of it, of one component, or of several whose samples take turns. Neighbours are `apart`. On either side
- * are the neighbours that T.87 A.2.1 gives to the ends. */
+/* A line and what is known of it, of one component, or of several whose samples take turns. Neighbours are `apart`. On either
+ * side are the neighbours that T.87 A.2.1 gives to the ends. */
 typedef struct {
     uint16_t *above;
     uint16_t *samples;
@@ -39,7 +39,7 @@ static inline void next_line(Line *line) {
     line->samples = above;
 }
 
-/* The lines of a scan: one of all its components, or one of each. `model` is where the model begins, with its contexts in front. */
+/* The lines of a scan: one of all its components, or one of each. `model` is where the model begins, contexts lie in front. */
 typedef struct {
     uint8_t *model;
     uint8_t *memory;
@@ -48,7 +48,7 @@ typedef struct {
 } Workspace;
 
 static inline size_t line_memory(uint32_t width, size_t components) {
-    return components * ((size_t)width * (2 * sizeof(uint16_t) + sizeof(Cell)) + 2 * MARGIN * (2 * sizeof(uint16_t) + sizeof(Cell)));
+    return components * ((size_t)width + 2 * MARGIN) * (2 * sizeof(uint16_t) + sizeof(Cell));
 }
 
 /* Memory for a model of `model_size` and the lines of scans of up to so many components. */

@@ -26,8 +26,8 @@ ALWAYS_INLINE uintptr_t leading_zeros(uint64_t value) {
 #endif
 }
 #else
-/* What comes of `second` is computed behind `first` in the order of the program. The processor has its own order; the compiler would
- * else begin all at once, and run out of registers. */
+/* What comes of `second` is computed behind `first` in the order of the program. The processor has its own order; the compiler
+ * would else begin all at once, and run out of registers. */
 #define IN_ORDER(first, second) __asm__("" : "+r"(first), "+r"(second))
 
 /* The compiler is not to see where the value comes from. */

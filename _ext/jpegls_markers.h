@@ -58,7 +58,7 @@ static inline uint32_t number(const uint8_t *bytes, size_t size) {
     return value;
 }
 
-/* Go to the next marker behind entropy-coded data, in which 0xFF is followed by a byte below 0x80. Returns 0 if there is none. */
+/* Go to the next marker behind entropy-coded data, where 0xFF is followed by a byte below 0x80. Returns 0 if there is none. */
 static inline int find_marker(const Codestream *s, size_t *at) {
     while (*at + 1 < s->size) {
         const uint8_t *found = (const uint8_t *)memchr(s->data + *at, 0xFF, s->size - 1 - *at);
@@ -190,7 +190,7 @@ static inline Status read_presets(Codestream *s, Segment segment) {
     }
 }
 
-/* HP's segment for colour transforms: "mrfx" and a number. Other segments with this marker, such as SPIFF's, say nothing new. */
+/* HP's segment for colour transforms: "mrfx" and a number. Others with this marker, such as SPIFF's, say nothing new. */
 static inline Status read_transform(Codestream *s, Segment segment) {
     if (segment.size != 5 || memcmp(segment.bytes, "mrfx", 4) != 0)
         return LS_OK;

@@ -1,6 +1,6 @@
 /* The model of JPEG-LS (ITU-T T.87 annex A): coding parameters, and contexts that learn what the samples are like.
  *
- * Everything here is the same in encoder and decoder. Functions take `mode` as a constant, of which nothing is left in the code.
+ * Everything here is the same in encoder and decoder. Functions take `mode` as a constant: no test of it is left in the code.
  */
 #ifndef DICOMKIT_JPEGLS_MODEL_H
 #define DICOMKIT_JPEGLS_MODEL_H
@@ -48,8 +48,9 @@ typedef struct {
 
 /* A regular context: Golomb parameter, A, C, -B and N of A.2.1; `top` is the largest C.
  *
- * Contexts of opposite gradients are one, but for the sign of C. Their number 81 * Q1 + 9 * Q2 + Q3 has a sign too. The one with the
- * positive number has everything, the one with the negative number copies of k and C. So finding these takes no look at the sign. */
+ * Contexts of opposite gradients are one, but for the sign of C. Their number 81 * Q1 + 9 * Q2 + Q3 has a sign too. The one with
+ * the positive number has everything, the one with the negative number copies of k and C, so that finding these takes no look
+ * at the sign. */
 typedef struct {
     uint32_t k;
     uint32_t a;
@@ -68,7 +69,8 @@ typedef struct {
     uint32_t negative;
 } RunContext;
 
-/* The 364 contexts with a negative number lie in front of this in memory. `regions` has 16 times the region of each gradient, plus 64. */
+/* The 364 contexts with a negative number lie in front of this in memory. `regions` has 16 times the region of each gradient,
+ * plus 64. */
 typedef struct {
     Context contexts[CONTEXTS];
     RunContext run_contexts[2];
@@ -94,7 +96,9 @@ ALWAYS_INLINE Context *context_at(Model *m, intptr_t distance) { return (Context
 static inline int bits_of(uint32_t value) { return value ? 1 + (int)highest_bit(value) : 0; }
 
 /* C.2.4.1.1: a default that is out of its bounds is the lower one. */
-static inline int bounded(intptr_t value, intptr_t low, intptr_t high) { return (int)(value > high || value < low ? low : value); }
+static inline int bounded(intptr_t value, intptr_t low, intptr_t high) {
+    return (int)(value > high || value < low ? low : value);
+}
 
 static inline void set_thresholds(Parameters *p) {
     intptr_t factor;
@@ -126,7 +130,9 @@ static inline Status set_parameters(Parameters *p, int bits, const Presets *pres
     p->t2 = presets->t2 ? (int)presets->t2 : p->t2;
     p->t3 = presets->t3 ? (int)presets->t3 : p->t3;
     p->reset = presets->reset ? presets->reset : 64;
-    if (p->t1 <= p->near || p->t2 < p->t1 || p->t3 < p->t2 || p->t3 > p->maxval || p->reset < 3 || p->reset > most(p->maxval, 255))
+    if (p->t1 <= p->near || p->t2 < p->t1 || p->t3 < p->t2 || p->t3 > p->maxval)
+        return LS_PRESETS;
+    if (p->reset < 3 || p->reset > most(p->maxval, 255))
         return LS_PRESETS;
     bpp = bits_of((uint32_t)p->maxval) > 2 ? bits_of((uint32_t)p->maxval) : 2;
     p->step = 2 * p->near + 1;
@@ -214,10 +220,6 @@ ALWAYS_INLINE void learn_plainly(const Model *m, Context *context, Context *oppo
     opposite->c = (int16_t)-c; /* first: the two may be one */
     context->c = (int16_t)c;
     opposite->k = context->k = (uint32_t)golomb_parameter(a, (uint64_t)n);
-}
-
-NEVER_INLINE void learn_slowly(const Model *m, Context *context, Context *opposite, intptr_t error, intptr_t magnitude) {
-    learn_plainly(m, context, opposite, error, magnitude);
 }
 
 /* An error modulo the range, A.4.5. */

@@ -1,7 +1,7 @@
 /* The bits of a JPEG-LS scan, without those that are stuffed behind bytes of 0xFF (T.87 C.1).
  *
- * They are put into a window, some kilobytes at a time. Behind `limit` follow at least AHEAD bytes in the window, zeros behind the end
- * of the data: who takes no more than that between two checks of the limit never reads anything else.
+ * They are put into a window, some kilobytes at a time. Behind `limit` follow at least AHEAD bytes in the window, zeros behind
+ * the end of the data: who takes no more than that between two checks of the limit never reads anything else.
  */
 #ifndef DICOMKIT_JPEGLS_READER_H
 #define DICOMKIT_JPEGLS_READER_H
@@ -37,7 +37,7 @@ ALWAYS_INLINE void append_bits(Reader *r, uint32_t value, int count) {
     }
 }
 
-/* Take bytes up to and with the next 0xFF and what is behind it. Returns 0 at the end of the data: a marker, or no more bytes. */
+/* Take bytes up to and with the next 0xFF and what is behind it. Returns 0 at the end: a marker, or no more bytes. */
 static inline int unstuff(Reader *r) {
     while (r->in < r->end) {
         if (*r->in != 0xFF) {

@@ -1,6 +1,6 @@
 /* The bits of a JPEG-LS scan being written.
  *
- * They are collected in a window; when it is full they go to the output, with a bit of 0 stuffed behind each byte of 0xFF (T.87 C.1).
+ * They are collected in a window; when it is full they go to the output, with a 0 stuffed behind each byte of 0xFF (T.87 C.1).
  */
 #ifndef DICOMKIT_JPEGLS_WRITER_H
 #define DICOMKIT_JPEGLS_WRITER_H

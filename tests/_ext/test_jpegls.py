@@ -341,7 +341,7 @@ def test_a_code_that_does_not_exist() -> None:
 def test_a_run_beyond_the_line() -> None:
     # lines of 2 samples: 8 bits of 1 are 6 lines; then runs have an order of 2, and 011 is a run of 3
     frame = EXAMPLE_ENCODED[:7] + b"\0\7\0\2" + EXAMPLE_ENCODED[11:25]
-    assert decoded(frame + b"\xff\x10\xff\xd9") == bytes(14)
+    assert decoded(frame + b"\xff\x20\xff\xd9") == bytes(14)
     with pytest.raises(CodecError, match="a run is longer than its line, line 7"):
         jpegls.decode(frame + b"\xff\x30\xff\xd9", bytearray(14))
 
@@ -615,11 +615,15 @@ def test_we_read_what_dcmcjpls_writes(peer: Callable[[str], str], tmp_path: Path
     for options in DCMTK_OPTIONS:
         command = [peer("dcmcjpls"), "-q", *options, tmp_path / "native.dcm", tmp_path / "encoded.dcm"]
         subprocess.run(command, check=True)
-        subprocess.run([peer("dcmdjpls"), "-q", tmp_path / "encoded.dcm", tmp_path / "decoded.dcm"], check=True)
-        result = decoded(frame_of(tmp_path / "encoded.dcm"))
-        assert result == native(tmp_path / "decoded.dcm", bits, components)
+        data = frame_of(tmp_path / "encoded.dcm")
+        result = decoded(data)
         if "+en" not in options:
             assert result == pixels(image, bits)
+        if (bits, components, options) == (16, 3, ["+in"]):  # which DCMTK 3.6.7 does not read itself
+            assert result == charls(data)
+            continue
+        subprocess.run([peer("dcmdjpls"), "-q", tmp_path / "encoded.dcm", tmp_path / "decoded.dcm"], check=True)
+        assert result == native(tmp_path / "decoded.dcm", bits, components)
 
 
 @pytest.mark.parametrize(("bits", "components"), PEER_IMAGES)
@@ -663,8 +667,10 @@ def test_real_files(
 ) -> None:
     path = data_dir / "pydicom-data" / name
     pydicom = pytest.importorskip("pydicom")
-    frames = int(pydicom.dcmread(path).get("NumberOfFrames", 1))
-    data = bytes(pydicom.encaps.get_frame(pydicom.dcmread(path).PixelData, 0, number_of_frames=frames))
+    dataset = pydicom.dcmread(path, force=True)
+    data = bytes(pydicom.encaps.get_frame(dataset.PixelData, 0, number_of_frames=int(dataset.get("NumberOfFrames", 1))))
     assert decoded(data) == charls(data)
+    if bits == 7:  # which DCMTK 3.6.7 does not read
+        return
     subprocess.run([peer("dcmdjpls"), "-q", path, tmp_path / "decoded.dcm"], check=True)
     assert decoded(data) == native(tmp_path / "decoded.dcm", bits, components)
