@@ -39,6 +39,13 @@ class Maker(Method):
         return self.function()
 
 
+class View(Method):
+    """A property whose function is elsewhere: its argument is the data set."""
+
+    def __get__(self, instance: object, owner: type) -> Any:
+        return self if instance is None else self.function()(instance)
+
+
 class Accessors:
     """Base of `Dataset`: what higher layers do with one."""
 
@@ -51,3 +58,6 @@ class Accessors:
     to_xml = Method("dicomkit.formats.xml")
     from_xml = Maker("dicomkit.formats.xml")
     to_pydicom = Method("dicomkit.formats.pydicom")
+    pixels = View("dicomkit.pixels.pixel_data")
+    compress = Method("dicomkit.pixels.transcode")
+    decompress = Method("dicomkit.pixels.transcode")

@@ -7,6 +7,7 @@ from dicomkit.dataset.dataset import Dataset
 from dicomkit.errors import ParseError
 from dicomkit.formats import json, xml
 from dicomkit.media import writer
+from dicomkit.pixels.pixel_data import PixelData
 from dicomkit.typing import BytesLike, StrPath
 
 class Accessors:
@@ -37,3 +38,15 @@ class Accessors:
         on_error: Callable[[ParseError], object] | None = None,
     ) -> Dataset: ...
     def to_pydicom(self) -> pydicom.Dataset: ...
+    @property
+    def pixels(self) -> PixelData: ...
+    def compress(
+        self, transfer_syntax: str, *, new_instance: bool | None = None, workers: int | None = None, **options: Any
+    ) -> None: ...
+    def decompress(
+        self,
+        transfer_syntax: str = "ExplicitVRLittleEndian",
+        *,
+        color: Literal["rgb", "raw"] | None = None,
+        workers: int | None = None,
+    ) -> None: ...

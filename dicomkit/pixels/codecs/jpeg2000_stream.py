@@ -1,0 +1,101 @@
+"""The main header of a JPEG 2000 codestream (ITU-T T.800 annex A), of HTJ2K too (T.814)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from dicomkit.errors import CodecError
+
+if TYPE_CHECKING:
+    from dicomkit.typing import BytesLike
+
+__all__ = ["JPEG2000Header", "read_header"]
+
+SOC_SIZ: Final = b"\xff\x4f\xff\x51"
+JP2_SIGNATURE: Final = b"\0\0\0\x0cjP  "
+COD: Final = 0xFF52
+SOT: Final = 0xFF90
+REVERSIBLE: Final = 1
+
+
+@dataclass(frozen=True, slots=True)
+class JPEG2000Header:
+    """What a codestream says.
+
+    Attributes:
+        rows, columns, components: of the image.
+        bits, signed: of its samples; the widest component counts.
+        transformed: whether there is a multiple component transform.
+        reversible: whether the wavelet transform is the reversible one.
+    """
+
+    rows: int
+    columns: int
+    components: int
+    bits: int
+    signed: bool
+    transformed: bool
+    reversible: bool
+
+
+def read_header(data: BytesLike) -> JPEG2000Header:
+    """Read the main header, also of a codestream in a JP2 file, which DICOM does not allow but some write.
+
+    Raises:
+        CodecError: this is no JPEG 2000 codestream, or it ends there.
+    """
+    view = memoryview(data)
+    if bytes(view[:8]) == JP2_SIGNATURE:
+        view = _codestream(view)
+    if bytes(view[:4]) != SOC_SIZ:
+        raise CodecError("no JPEG 2000 codestream begins here")
+    length = _u16(view, 4)
+    if length < 41 or len(view) < 4 + length:
+        raise CodecError("the image and tile size segment (SIZ) of the codestream is too short")
+    right, bottom, left, top = (_u32(view, at) for at in (8, 12, 16, 20))
+    components = _u16(view, 40)
+    if right <= left or bottom <= top or not components or length < 38 + 3 * components:
+        raise CodecError("the image and tile size segment (SIZ) of the codestream is impossible")
+    depths = bytes(view[42 : 42 + 3 * components : 3])
+    if len({bytes(view[at + 1 : at + 3]) for at in range(42, 42 + 3 * components, 3)} | {b"\x01\x01"}) > 1:
+        raise CodecError("components of the codestream are subsampled")
+    transformed = reversible = False
+    at = 4 + length
+    while at + 4 <= len(view):
+        marker, length = _u16(view, at), _u16(view, at + 2)
+        if marker == SOT or length < 2:
+            break
+        if marker == COD and length >= 12 and at + 14 <= len(view):
+            transformed = view[at + 8] == 1
+            reversible = view[at + 13] == REVERSIBLE
+            break
+        at += 2 + length
+    bits = max(depth & 0x7F for depth in depths) + 1
+    return JPEG2000Header(
+        bottom - top, right - left, components, bits, bool(depths[0] & 0x80), transformed and components >= 3, reversible
+    )
+
+
+def _codestream(view: memoryview) -> memoryview:
+    """The contents of the contiguous codestream box."""
+    at = 0
+    while at + 8 <= len(view):
+        length, kind = _u32(view, at), bytes(view[at + 4 : at + 8])
+        header = 8
+        if length == 1 and at + 16 <= len(view):
+            length, header = _u32(view, at + 8) << 32 | _u32(view, at + 12), 16
+        if kind == b"jp2c":
+            return view[at + header :]
+        if length < header:
+            break
+        at += length
+    raise CodecError("the JP2 file has no codestream")
+
+
+def _u16(view: memoryview, at: int) -> int:
+    return int.from_bytes(view[at : at + 2], "big")
+
+
+def _u32(view: memoryview, at: int) -> int:
+    return int.from_bytes(view[at : at + 4], "big")
