@@ -10,12 +10,12 @@ from pathlib import Path
 
 from benchmarks import UnavailableError, inputs
 
-LIBRARIES = ["-ldcmdata", "-loflog", "-lofstd"]
+LIBRARIES = ["-ldcmnet", "-ldcmdata", "-loflog", "-lofstd"]
 
 
 @cache
 def program(name: str) -> str:
-    """The path of dcmtk_read or dcmtk_write, compiled if it is not there."""
+    """The path of dcmtk_read, dcmtk_write or dcmtk_network, compiled if it is not there."""
     source = Path(__file__).with_name(f"{name}.cc")
     path = inputs.cache() / f"{name}-{hashlib.sha256(source.read_bytes()).hexdigest()[:12]}"
     if not path.exists():

@@ -6,11 +6,12 @@ import hashlib
 import importlib.util
 import os
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from benchmarks import ROOT, synthetic
 
+SMALL = 130  # rows and columns of a small slice
 MAKERS = [Path(synthetic.__file__), *sorted((ROOT / "examples").glob("*.py"))]
 
 
@@ -68,11 +69,21 @@ def segmentation(frames: int) -> Path:
 
 def ct_series(count: int) -> Path:
     """A folder of CT slices, 530 KB each."""
-    folder = cache() / f"series-{count}"
+    return made_folder(f"series-{count}", synthetic.ct_slices(count))
+
+
+def small_series(count: int) -> Path:
+    """A folder of small CT slices, 40 KB each."""
+    return made_folder(f"small-series-{count}", synthetic.ct_slices(count, SMALL))
+
+
+def made_folder(name: str, contents: Iterable[bytes]) -> Path:
+    """A folder of the cache with numbered files, made if it is not there."""
+    folder = cache() / name
     if not folder.exists():
         partial = folder.with_name(f"{folder.name}.{os.getpid()}")
         partial.mkdir()
-        for number, content in enumerate(synthetic.ct_slices(count), 1):
+        for number, content in enumerate(contents, 1):
             (partial / f"{number:04}.dcm").write_bytes(content)
         partial.replace(folder)
     return folder
@@ -80,8 +91,18 @@ def ct_series(count: int) -> Path:
 
 def huge() -> Path:
     """A 4 GB file: a CT header and a PixelData of 4 GiB of zeros, on disk a hole."""
-    path = cache() / "huge.dcm"
-    header, length = synthetic.huge_header()
+    return hollow("huge.dcm", *synthetic.huge_header())
+
+
+def large_object() -> Path:
+    """The same of 3 GiB."""
+    header, length = synthetic.huge_header()[0], 3 << 30
+    return hollow("large-object.dcm", header[:-4] + length.to_bytes(4, "little"), length)
+
+
+def hollow(name: str, header: bytes, length: int) -> Path:
+    """A file of the cache that ends in so many zeros, which take no room."""
+    path = cache() / name
     if not path.exists():
         with path.open("wb") as file:
             file.write(header)

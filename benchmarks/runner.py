@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from time import perf_counter_ns
 from typing import IO, NamedTuple
@@ -37,11 +37,17 @@ def reader(name: str) -> list[str]:
 class Worker:
     """A rival's process (see worker.py)."""
 
-    def __init__(self, command: Sequence[str]) -> None:
+    def __init__(self, command: Sequence[str], variables: Mapping[str, str] | None = None) -> None:
         # Lives as long as the process. A pipe that nobody reads fills up and stops the writer.
         self.errors = tempfile.TemporaryFile("w+")  # noqa: SIM115
         self.process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.errors, text=True, cwd=ROOT
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self.errors,
+            text=True,
+            cwd=ROOT,
+            env={**os.environ, **(variables or {})},
         )
         answer = self.output.readline().split()
         if answer[:1] != ["ready"]:
@@ -60,7 +66,7 @@ class Worker:
         self.errors.seek(0)
         return (self.errors.read().strip().splitlines() or ["no answer"])[-1]
 
-    def seconds(self, operation: str, path: Path, count: int) -> float:
+    def seconds(self, operation: str, path: object, count: int) -> float:
         """How long `count` runs took."""
         assert self.process.stdin is not None
         print(operation, count, path, file=self.process.stdin, flush=True)
@@ -95,6 +101,18 @@ def in_turn(timers: dict[str, Timer], effort: Effort) -> dict[str, list[float]]:
             if number < rounds[name]:
                 samples[name].append(timer(counts[name]) / counts[name])
     return samples
+
+
+def repeated(run: Callable[[], object]) -> Timer:
+    """A timer of a function in this process."""
+
+    def seconds(count: int) -> float:
+        start = perf_counter_ns()
+        for _ in range(count):
+            run()
+        return (perf_counter_ns() - start) / 1e9
+
+    return seconds
 
 
 def process_timer(command: Sequence[str], before: Callable[[], object] = lambda: None) -> Timer:

@@ -12,14 +12,23 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from dicomkit import aio
     from dicomkit.dataset import DataElement, Dataset, Date, DateTime, PersonName, Problem, Sequence, Time
     from dicomkit.dataset.diff import Difference, diff
     from dicomkit.errors import (
+        AssociationAborted,
+        AssociationRejected,
         CodecError,
+        ConnectError,
         DicomError,
+        DimseError,
         EncodeError,
+        NetworkError,
+        NoPresentationContext,
         ParseError,
+        ProtocolError,
         SourceChanged,
+        Timeout,
         UnsupportedTransferSyntax,
         ValueDecodeError,
     )
@@ -27,41 +36,59 @@ if TYPE_CHECKING:
     from dicomkit.media.new import new
     from dicomkit.media.reader import read
     from dicomkit.media.writer import write_stream
+    from dicomkit.net.association import associate
+    from dicomkit.net.send import send
+    from dicomkit.net.server import Server
     from dicomkit.standard import UID, Dictionary, Tag
 
 __version__ = "0.1.0"
 
 # Public name -> the module that has it.
 _HOMES = {
+    "AssociationAborted": "dicomkit.errors",
+    "AssociationRejected": "dicomkit.errors",
     "CodecError": "dicomkit.errors",
+    "ConnectError": "dicomkit.errors",
     "DataElement": "dicomkit.dataset",
     "Dataset": "dicomkit.dataset",
     "Date": "dicomkit.dataset",
     "DateTime": "dicomkit.dataset",
     "DicomError": "dicomkit.errors",
-    "Difference": "dicomkit.dataset.diff",
     "Dictionary": "dicomkit.standard",
+    "Difference": "dicomkit.dataset.diff",
+    "DimseError": "dicomkit.errors",
     "EncodeError": "dicomkit.errors",
+    "NetworkError": "dicomkit.errors",
+    "NoPresentationContext": "dicomkit.errors",
     "ParseError": "dicomkit.errors",
     "PersonName": "dicomkit.dataset",
     "Problem": "dicomkit.dataset",
+    "ProtocolError": "dicomkit.errors",
     "Sequence": "dicomkit.dataset",
+    "Server": "dicomkit.net.server",
     "SourceChanged": "dicomkit.errors",
     "Tag": "dicomkit.standard",
     "Time": "dicomkit.dataset",
+    "Timeout": "dicomkit.errors",
     "UID": "dicomkit.standard",
     "UnsupportedTransferSyntax": "dicomkit.errors",
     "ValueDecodeError": "dicomkit.errors",
+    "aio": "dicomkit",
+    "associate": "dicomkit.net.association",
     "diff": "dicomkit.dataset.diff",
     "from_pydicom": "dicomkit.formats.pydicom",
     "new": "dicomkit.media.new",
     "read": "dicomkit.media.reader",
+    "send": "dicomkit.net.send",
     "write_stream": "dicomkit.media.writer",
 }
 
 __all__ = [
     "UID",
+    "AssociationAborted",
+    "AssociationRejected",
     "CodecError",
+    "ConnectError",
     "DataElement",
     "Dataset",
     "Date",
@@ -69,20 +96,29 @@ __all__ = [
     "DicomError",
     "Dictionary",
     "Difference",
+    "DimseError",
     "EncodeError",
+    "NetworkError",
+    "NoPresentationContext",
     "ParseError",
     "PersonName",
     "Problem",
+    "ProtocolError",
     "Sequence",
+    "Server",
     "SourceChanged",
     "Tag",
     "Time",
+    "Timeout",
     "UnsupportedTransferSyntax",
     "ValueDecodeError",
+    "aio",
+    "associate",
     "diff",
     "from_pydicom",
     "new",
     "read",
+    "send",
     "write_stream",
 ]
 
@@ -95,7 +131,10 @@ if not TYPE_CHECKING:  # else every name would be there to a type checker
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
         import importlib
 
-        value = getattr(importlib.import_module(home), name)
+        if home == __name__:
+            value: object = importlib.import_module(f"{home}.{name}")
+        else:
+            value = getattr(importlib.import_module(home), name)
         globals()[name] = value
         return value
 

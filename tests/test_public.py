@@ -17,9 +17,11 @@ ROOT = Path(__file__).parents[1]
 
 # What programs rely on
 NAMES = {
-    "CodecError", "DataElement", "Dataset", "Date", "DateTime", "DicomError", "Dictionary", "Difference", "EncodeError",
-    "ParseError", "PersonName", "Problem", "Sequence", "SourceChanged", "Tag", "Time", "UID", "UnsupportedTransferSyntax",
-    "ValueDecodeError", "diff", "from_pydicom", "new", "read", "write_stream",
+    "AssociationAborted", "AssociationRejected", "CodecError", "ConnectError", "DataElement", "Dataset", "Date", "DateTime",
+    "DicomError", "Dictionary", "Difference", "DimseError", "EncodeError", "NetworkError", "NoPresentationContext",
+    "ParseError", "PersonName", "Problem", "ProtocolError", "Sequence", "Server", "SourceChanged", "Tag", "Time", "Timeout",
+    "UID", "UnsupportedTransferSyntax", "ValueDecodeError", "aio", "associate", "diff", "from_pydicom", "new", "read",
+    "write_stream",
 }  # fmt: skip
 
 # What a program that only reads must not pay for

@@ -22,8 +22,17 @@ TOOLS: Final = {
     "dcmdump": "Dump DICOM file and data set",
     "dcmftest": "Test if file uses DICOM part 10 format",
     "dcmodify": "Modify DICOM files",
+    "dcmrecv": "Simple DICOM storage SCP (receiver)",
+    "dcmsend": "Simple DICOM storage SCU (sender)",
     "dump2dcm": "Convert ASCII dump to DICOM file",
+    "echoscu": "DICOM verification (C-ECHO) SCU",
+    "findscu": "DICOM query (C-FIND) SCU",
+    "getscu": "DICOM retrieve (C-GET) SCU",
     "json2dcm": "Convert JSON document to DICOM file or data set",
+    "movescu": "DICOM retrieve (C-MOVE) SCU",
+    "storescp": "DICOM storage (C-STORE) SCP",
+    "storescu": "DICOM storage (C-STORE) SCU",
+    "termscu": "DICOM termination SCU",
     "xml2dcm": "Convert XML document to DICOM file or data set",
 }
 
@@ -77,7 +86,7 @@ def _run_tool(tool: str, arguments: Sequence[str], out: IO[bytes], err: TextIO) 
         if options.get("arguments"):
             quoted = " ".join([f"'{word}'" for word in words])
             err.write(f"I: calling '{tool}' with {len(words)} arguments: {quoted} \nI: \n")
-        if not options.parameters:
+        if not options.parameters and not any(field in options for field in getattr(module, "ALONE", ())):
             raise UsageError(f"Missing parameter {module.PARAMETERS[0][0]}")
         log.debug(f"$dicomkit: {tool} v{_version()} $")
         return int(module.run(options, out, log))

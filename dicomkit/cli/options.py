@@ -29,8 +29,8 @@ class Option:
         value: what it sets it to, if it has no argument. With an argument, None, or what is set together with the
             argument as a pair.
         help: its line in the help text; more lines follow after a newline.
-        argument: its argument in the help text, such as "[t]ag: string"; "" if it has none. Before the colon is a word
-            for each of several, which are joined by a space.
+        argument: its argument in the help text, such as "[t]ag: string"; "" if it has none. Each of several has a
+            word with a bracket before the colon; they are a tuple.
         convert: makes the value of the argument; raises ValueError with the sentence that the user sees.
         repeat: every use adds to a list.
         needs: long name of the option that it only makes sense with.
@@ -47,7 +47,7 @@ class Option:
         help: str,
         *,
         argument: str = "",
-        convert: Callable[[Option, str], object] | None = None,
+        convert: Callable[[Option, Any], object] | None = None,  # Any: a text, or a tuple of several
         repeat: bool = False,
         needs: str = "",
         conflicts: str = "",
@@ -122,12 +122,12 @@ def integer(low: int, high: int) -> Callable[[Option, str], object]:
     return convert
 
 
-def integers(low: int, high: int) -> Callable[[Option, str], object]:
+def integers(low: int, high: int) -> Callable[[Option, tuple[str, ...]], object]:
     """A converter for several numbers from `low` to `high`, to a tuple."""
     number = integer(low, high)
 
-    def convert(option: Option, text: str) -> object:
-        return tuple([number(option, word) for word in text.split()])
+    def convert(option: Option, texts: tuple[str, ...]) -> object:
+        return tuple([number(option, text) for text in texts])
 
     return convert
 
@@ -246,13 +246,13 @@ def parse(groups: Sequence[Group], arguments: Sequence[str]) -> Options:
 def _argument(option: Option, rest: Iterator[str]) -> object:
     """What an option with an argument sets."""
     texts: list[str] = []
-    for _ in option.argument.partition(":")[0].split():
+    for _ in range(sum("[" in word for word in option.argument.partition(":")[0].split())):
         text = next(rest, None)
         if text is None:
             raise UsageError(f"Missing value for option {option.long}")
         texts.append(text)
-    text = " ".join(texts)
-    return text if option.value is None else (option.value, text)
+    value: object = texts[0] if len(texts) == 1 else tuple(texts)
+    return value if option.value is None else (option.value, value)
 
 
 def help_text(groups: Sequence[Group], parameters: Sequence[tuple[str, str]]) -> str:

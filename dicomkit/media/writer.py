@@ -16,7 +16,7 @@ from dicomkit.standard.transfer_syntax import TransferSyntax
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from typing import IO, Any, Final, Literal, TypedDict, Unpack
 
     from dicomkit._ext.writer import Encoded
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
         strict: bool
 
 
-__all__ = ["save", "to_bytes", "write_stream"]
+__all__ = ["parts_of", "save", "to_bytes", "write_stream"]
 
 EXPLICIT_LITTLE: Final = "1.2.840.10008.1.2.1"
 TRANSFER_SYNTAX_UID: Final = 0x00020010
@@ -153,6 +153,11 @@ def write_stream(dataset: Dataset, stream: Any, **options: Unpack[Options]) -> N
             stream.sendall(chunk)
         else:
             _write_all(stream, chunk)
+
+
+def parts_of(dataset: Dataset, **options: Unpack[Options]) -> Iterable[Part]:
+    """What `save` would write, with the same options, as parts: a list, or what gives them while it is iterated over."""
+    return _parts(dataset, options)[0]
 
 
 def _write_all(stream: Any, data: BytesLike) -> None:

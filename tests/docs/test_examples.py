@@ -2,6 +2,7 @@
 
 A page is run from top to bottom in an empty folder with a copy of `examples/`; its blocks share their names. Sessions
 (`>>>`) are doctests with `...` for what does not matter; of console blocks `$ dicomkit ...` and `$ echo $?` are run.
+Pages about the network find an archive at port 11112.
 """
 
 from __future__ import annotations
@@ -13,17 +14,20 @@ import re
 import shlex
 import shutil
 import textwrap
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
 
 from dicomkit.cli import run
+from tests.docs.archive import archive
 
 DOCS = Path(__file__).parents[2] / "docs"
 PAGES = sorted(path for path in DOCS.rglob("*.md") if not path.is_relative_to(DOCS / "_build"))
 FENCE = re.compile(r"^( *)```(\w+)\n(.*?)^\1```$", re.DOTALL | re.MULTILINE)
 NEEDED = {"howto/remote-files.md": "fsspec"}
+NETWORK = tuple(DOCS / "reference" / f"{tool}.md" for tool in ("echoscu", "findscu", "getscu", "movescu"))
 
 
 class Block(NamedTuple):
@@ -54,10 +58,11 @@ def run_python(block: Block, page: Path, names: dict[str, Any]) -> None:
     assert not report, "".join(report)
 
 
-def run_console(block: Block, page: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def run_console(block: Block, page: Path, monkeypatch: pytest.MonkeyPatch, ports: dict[str, str]) -> None:
     """Run the commands of a terminal session."""
     code = 0
-    for command, expected in re.findall(r"^\$ (.*)\n((?:(?!\$ ).*\n)*)", block.text, re.MULTILINE):
+    text = re.sub(r"\b1111[23]\b", lambda match: ports.get(match[0], match[0]), block.text)
+    for command, expected in re.findall(r"^\$ (.*)\n((?:(?!\$ ).*\n)*)", text, re.MULTILINE):
         words, target = shlex.split(command), ""
         if words[-2:-1] == [">"]:
             words, target = words[:-2], words[-1]
@@ -93,11 +98,12 @@ def test_page(page: Path, tmp_path: Path, examples_dir: Path, monkeypatch: pytes
     monkeypatch.setenv("DCMDICTPATH", "")  # and so given back, whatever the page does
     del os.environ["DCMDICTPATH"]
     names: dict[str, Any] = {"__name__": "__main__"}
-    for block in blocks(page):
-        if block.language == "python":
-            run_python(block, page, names)
-        elif block.language == "console":
-            run_console(block, page, monkeypatch)
+    with archive(examples_dir) if page in NETWORK else nullcontext({}) as ports:
+        for block in blocks(page):
+            if block.language == "python":
+                run_python(block, page, names)
+            elif block.language == "console":
+                run_console(block, page, monkeypatch, ports)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(DOCS).as_posix())

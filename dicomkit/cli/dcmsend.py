@@ -1,0 +1,208 @@
+"""`dicomkit dcmsend`: send files to a peer (C-STORE), as DCMTK's dcmsend does: what is proposed comes from the files."""
+
+from __future__ import annotations
+
+from dicomkit.cli.dcmsend_files import BadFile, checked_files, named_files
+from dicomkit.cli.dcmsend_options import GROUPS, PARAMETERS, USAGE
+from dicomkit.cli.dcmsend_report import report_text, status_text, summary_lines
+from dicomkit.cli.net_options import connection
+from dicomkit.cli.options import UsageError
+from dicomkit.cli.requestor import NotAssociated, open_association
+from dicomkit.cli.tls_options import client_tls, list_ciphers, write_seed
+from dicomkit.errors import DicomError, NetworkError, NoPresentationContext, UnsupportedTransferSyntax
+from dicomkit.net.modality_prefixes import modality_prefix
+from dicomkit.net.outgoing import Outgoing
+from dicomkit.net.send_plan import plan
+from dicomkit.net.send_report import Sent
+from dicomkit.standard.uid import UID
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import IO, Any, Final
+
+    from dicomkit.cli.log import Log
+    from dicomkit.cli.options import Options
+    from dicomkit.net.association import Association
+    from dicomkit.net.send_files import Candidate
+    from dicomkit.net.send_plan import Batch
+    from dicomkit.net.transcoding import Transcode
+
+__all__ = ["ALONE", "GROUPS", "PARAMETERS", "USAGE", "run"]
+
+#: Options that need no peer.
+ALONE: Final = ("list_ciphers", "list_decoders")
+
+CODES: Final = {
+    "no files": 21,
+    "bad file": 22,
+    "no good file": 23,
+    "no report": 43,
+    "not associated": 61,
+    "not sent": 62,
+    "too many contexts": 65,
+}
+
+DEFAULT_TRANSFER_SYNTAX: Final = "1.2.840.10008.1.2"
+
+
+def run(options: Options, out: IO[bytes], log: Log) -> int:
+    """Carry out what the command line says. Returns the exit code."""
+    if options.get("list_ciphers"):
+        list_ciphers(out)
+        return 0
+    if options.get("list_decoders"):
+        from dicomkit.cli.decoders import decoder_lines
+
+        out.write("".join([f"{line}\n" for line in decoder_lines()]).encode())
+        return 0
+    if len(options.parameters) == 2:
+        raise UsageError("Missing parameter dcmfile-in")
+    arguments = connection(options, "DCMSEND", len(options.parameters))
+    arguments["tls"] = client_tls(options, log, GROUPS[-2])
+    try:
+        names = named_files(options, log)
+        if not names:
+            log.fatal("no input files to be processed")
+            return CODES["no files"]
+        log.info("checking input files ...")
+        files = checked_files(names, options, log)
+    except BadFile as problem:
+        log.fatal(str(problem))
+        return CODES["bad file"]
+    if not files:
+        log.fatal("no valid input files to be processed")
+        return CODES["no good file"]
+    batches = _batches(files, options)
+    if len(batches) > 1 and not options.get("multi", True):
+        log.fatal("cannot add presentation context: too many presentation contexts for a single association")
+        return CODES["too many contexts"]
+    sending = _Sending(arguments, options, log)
+    code = sending.send_all(batches, files)
+    write_seed(options, log)
+    return code
+
+
+def _batches(files: list[Candidate], options: Options) -> list[Batch]:
+    """What goes over each association."""
+    transcode: Transcode = options.get("transcode", "lossless")
+    if not options.get("no_illegal_proposal"):
+        return plan(files, transcode)
+    batches = plan(files, transcode, most=64)  # each context may need another one
+    for batch in batches:
+        legal = {sop_class for sop_class, syntaxes in batch.contexts if DEFAULT_TRANSFER_SYNTAX in syntaxes}
+        missing = dict.fromkeys(sop_class for sop_class, _ in batch.contexts if sop_class not in legal)
+        batch.contexts += [(sop_class, (DEFAULT_TRANSFER_SYNTAX,)) for sop_class in missing]
+    return batches
+
+
+class _Sending:
+    """Sends over one association after the other."""
+
+    def __init__(self, arguments: dict[str, Any], options: Options, log: Log) -> None:
+        self._arguments = arguments
+        self._options = options
+        self._log = log
+        self._number = 0  # of the association
+        self._contexts = 0
+
+    def send_all(self, batches: list[Batch], files: list[Candidate]) -> int:
+        """Send everything, and say what became of it. Returns the exit code."""
+        results = {id(each): _unsent(each) for each in files}
+        code = 0
+        for batch in batches:
+            code = self._send_batch(batch, results) or code
+            if code and not self._options.get("no_halt"):
+                break
+        if code != CODES["not associated"] and (not code or self._options.get("no_halt")):
+            return self._conclude(list(results.values())) or code
+        return code
+
+    def _send_batch(self, batch: Batch, results: dict[int, Sent]) -> int:
+        log = self._log
+        self._number += 1
+        self._contexts += len(batch.contexts)
+        log.info(f"starting association #{self._number}")
+        log.info("initializing network ...")
+        log.info("negotiating network association ...")
+        arguments = {**self._arguments, "contexts": batch.contexts}
+        try:
+            association = open_association(arguments, log, verbose_pc=self._options.get("verbose_pc", False))
+        except NotAssociated as problem:
+            if problem.error is not None:
+                log.fatal(f"cannot negotiate network association: {problem.error}")
+                return CODES["not associated"]
+            log.error("cannot negotiate network association: No acceptable Presentation Contexts")
+            for each in batch.candidates:
+                results[id(each)].error = NoPresentationContext(each.sop_class_uid, each.sop_class_uid, "none was accepted")
+            return 0 if self._options.get("no_halt") else CODES["not sent"]
+        log.info("sending SOP instances ...")
+        for number, each in enumerate(batch.candidates, 1):
+            one = results[id(each)]
+            try:
+                self._send(association, number, each, one)
+            except (DicomError, OSError, ValueError) as error:
+                one.error = error
+                broken = isinstance(error, NetworkError) and not isinstance(error, NoPresentationContext)
+                if isinstance(error, (NoPresentationContext, UnsupportedTransferSyntax)):
+                    own = UID(each.transfer_syntax)
+                    kind = f"{UID(each.sop_class_uid).keyword or each.sop_class_uid} / {own.name or own}"
+                    log.error(f"No presentation context found for sending C-STORE with SOP Class / Transfer Syntax: {kind}")
+                if broken or not self._options.get("no_halt"):
+                    log.fatal(f"cannot send SOP instance: {each.source!s}: {error}")
+                    log.info("Aborting Association")
+                    association.abort()
+                    return CODES["not sent"]
+                log.warn(f"cannot send SOP instance: {each.source!s}: {error}")
+        log.info("Releasing Association")
+        try:
+            association.release()
+        except NetworkError as error:
+            log.error(f"cannot release association: {error}")
+        return 0
+
+    def _send(self, association: Association, number: int, each: Candidate, one: Sent) -> None:
+        """Send an object.
+
+        Raises:
+            DicomError, OSError, ValueError: that has failed. A failure that the peer has answered with is none.
+        """
+        log = self._log
+        log.info(f"Sending C-STORE Request (MsgID {number}, {modality_prefix(each.sop_class_uid, 'OT')})")
+        one.attempts = 1
+        transcode: Transcode = self._options.get("transcode", "lossless")
+        [stored] = association.store_many([Outgoing(each.source)], transcode=transcode)
+        if stored.error is not None:
+            raise stored.error
+        assert stored.status is not None
+        assert stored.context is not None
+        one.status = stored.status
+        one.association, one.context_id = self._number, stored.context.id
+        one.sent_as = stored.context.transfer_syntax
+        log.info(f"Received C-STORE Response ({status_text(stored.status)})")
+
+    def _conclude(self, results: list[Sent]) -> int:
+        """The report and the summary. Returns the exit code."""
+        summary = summary_lines(results, self._number, self._contexts)
+        code = 0
+        if "report" in self._options:
+            from datetime import datetime
+
+            self._log.info("creating detailed report on the transfer ...")
+            arguments = self._arguments
+            peer = (self._options.parameters[0], arguments["port"])
+            titles = (arguments["calling"], arguments["called"])
+            text = report_text(results, summary, peer=peer, titles=titles, now=datetime.now())
+            path: str = self._options["report"]
+            try:
+                with open(path, "w", encoding="utf-8", errors="surrogateescape") as file:
+                    file.write(text)
+            except OSError:
+                self._log.error(f"cannot write detailed report to file '{path}'")
+                code = CODES["no report"]
+        for line in ["", *summary]:
+            self._log.info(line)
+        return code
+
+
+def _unsent(each: Candidate) -> Sent:
+    return Sent(each.source, each.sop_class_uid, each.sop_instance_uid, each.transfer_syntax, each.size)

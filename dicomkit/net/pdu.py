@@ -1,0 +1,253 @@
+"""The PDUs of the upper layer but P-DATA-TF (PS3.8 9.3).
+
+P-DATA-TF has no class: it is cut and built in `dicomkit._ext.pdu`, without an object for each.
+"""
+
+from __future__ import annotations
+
+from dicomkit._ext.pdu import decode_associate, encode_associate
+from dicomkit.errors import ABORT_REASONS, REJECT_REASONS, ProtocolError
+from dicomkit.net.items import (
+    AcceptedContext,
+    CommonExtendedNegotiation,
+    PresentationContext,
+    Record,
+    RoleSelection,
+    UserIdentity,
+    UserInformation,
+)
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import ClassVar, Final
+
+__all__ = [
+    "APPLICATION_CONTEXT",
+    "PDU",
+    "Abort",
+    "AcceptedContext",
+    "AssociateAC",
+    "AssociateRJ",
+    "AssociateRQ",
+    "CommonExtendedNegotiation",
+    "PresentationContext",
+    "ReleaseRP",
+    "ReleaseRQ",
+    "RoleSelection",
+    "UserIdentity",
+    "UserInformation",
+    "decode",
+]
+
+APPLICATION_CONTEXT: Final = "1.2.840.10008.3.1.1.1"  # PS3.7 A.2.1
+
+
+class PDU(Record):
+    """A protocol data unit."""
+
+    __slots__ = ()
+    pdu_type: ClassVar[int]
+
+    def body(self) -> bytes:
+        """What stands behind the header."""
+        raise NotImplementedError
+
+    def encode(self) -> bytes:
+        """The PDU as it is sent.
+
+        Raises:
+            EncodeError: a field cannot be written.
+        """
+        body = self.body()
+        return bytes((self.pdu_type, 0)) + len(body).to_bytes(4, "big") + body
+
+
+class AssociateRQ(PDU):
+    """A-ASSOCIATE-RQ: the request for an association (PS3.8 9.3.2)."""
+
+    pdu_type = 0x01
+    __match_args__ = (
+        "called_ae_title",
+        "calling_ae_title",
+        "application_context_name",
+        "presentation_contexts",
+        "user_information",
+        "protocol_version",
+    )
+    __slots__ = __match_args__
+    called_ae_title: str
+    calling_ae_title: str
+    application_context_name: str
+    presentation_contexts: tuple[PresentationContext, ...]
+    user_information: UserInformation
+    protocol_version: int
+
+    def __init__(
+        self,
+        called_ae_title: str,
+        calling_ae_title: str,
+        application_context_name: str,
+        presentation_contexts: tuple[PresentationContext, ...],
+        user_information: UserInformation,
+        protocol_version: int = 1,
+    ) -> None:
+        self._freeze(
+            called_ae_title,
+            calling_ae_title,
+            application_context_name,
+            presentation_contexts,
+            user_information,
+            protocol_version,
+        )
+
+    def body(self) -> bytes:
+        return _associate_body(self, False)
+
+
+class AssociateAC(PDU):
+    """A-ASSOCIATE-AC: the acceptance of an association (PS3.8 9.3.3).
+
+    Its AE titles are those of the request, and not to be looked at.
+    """
+
+    pdu_type = 0x02
+    __match_args__ = AssociateRQ.__match_args__
+    __slots__ = __match_args__
+    called_ae_title: str
+    calling_ae_title: str
+    application_context_name: str
+    presentation_contexts: tuple[AcceptedContext, ...]
+    user_information: UserInformation
+    protocol_version: int
+
+    def __init__(
+        self,
+        called_ae_title: str,
+        calling_ae_title: str,
+        application_context_name: str,
+        presentation_contexts: tuple[AcceptedContext, ...],
+        user_information: UserInformation,
+        protocol_version: int = 1,
+    ) -> None:
+        self._freeze(
+            called_ae_title,
+            calling_ae_title,
+            application_context_name,
+            presentation_contexts,
+            user_information,
+            protocol_version,
+        )
+
+    def body(self) -> bytes:
+        return _associate_body(self, True)
+
+
+class AssociateRJ(PDU):
+    """A-ASSOCIATE-RJ: the rejection of an association (PS3.8 9.3.4).
+
+    Attributes:
+        result: 1 permanent, 2 transient.
+        source: 1 service user, 2 service provider (ACSE), 3 service provider (presentation).
+        reason: see `text`.
+    """
+
+    pdu_type = 0x03
+    __match_args__ = ("result", "source", "reason")
+    __slots__ = __match_args__
+    result: int
+    source: int
+    reason: int
+
+    def __init__(self, result: int, source: int, reason: int) -> None:
+        self._freeze(result, source, reason)
+
+    @property
+    def text(self) -> str:
+        """The reason in words."""
+        return REJECT_REASONS.get((self.source, self.reason), f"reason {self.reason}")
+
+    def body(self) -> bytes:
+        return bytes((0, self.result, self.source, self.reason))
+
+
+class ReleaseRQ(PDU):
+    """A-RELEASE-RQ: the request to end an association (PS3.8 9.3.6)."""
+
+    pdu_type = 0x05
+    __slots__ = ()
+
+    def body(self) -> bytes:
+        return b"\0\0\0\0"
+
+
+class ReleaseRP(PDU):
+    """A-RELEASE-RP: the answer to A-RELEASE-RQ (PS3.8 9.3.7)."""
+
+    pdu_type = 0x06
+    __slots__ = ()
+
+    def body(self) -> bytes:
+        return b"\0\0\0\0"
+
+
+class Abort(PDU):
+    """A-ABORT: the end of an association at once (PS3.8 9.3.8).
+
+    Attributes:
+        source: 0 service user, 2 service provider.
+        reason: see `text`; 0 from a service user.
+    """
+
+    pdu_type = 0x07
+    __match_args__ = ("source", "reason")
+    __slots__ = __match_args__
+    source: int
+    reason: int
+
+    def __init__(self, source: int = 0, reason: int = 0) -> None:
+        self._freeze(source, reason)
+
+    @property
+    def text(self) -> str:
+        """The reason in words; "" from a service user, which gives none."""
+        return ABORT_REASONS.get(self.reason, f"reason {self.reason}") if self.source else ""
+
+    def body(self) -> bytes:
+        return bytes((0, 0, self.source, self.reason))
+
+
+def decode(pdu_type: int, body: bytes) -> PDU:
+    """The PDU of a type and what stands behind its header.
+
+    Raises:
+        ProtocolError: it is no such PDU; the offset counts from the beginning of the body.
+    """
+    if pdu_type == 0x01:
+        version, called, calling, application, contexts, user = decode_associate(False, body)
+        requested = tuple([PresentationContext(*context) for context in contexts])
+        return AssociateRQ(called, calling, application, requested, UserInformation.from_tuple(user), version)
+    if pdu_type == 0x02:
+        version, called, calling, application, contexts, user = decode_associate(True, body)
+        results = tuple([AcceptedContext(*context) for context in contexts])
+        return AssociateAC(called, calling, application, results, UserInformation.from_tuple(user), version)
+    if pdu_type not in (0x03, 0x05, 0x06, 0x07):
+        raise ProtocolError(f"there is no PDU type {pdu_type:#04x} here")
+    if len(body) != 4:
+        raise ProtocolError(f"a PDU of type {pdu_type:#04x} has {len(body)} bytes, not 4")
+    if pdu_type == 0x03:
+        return AssociateRJ(*body[1:])
+    if pdu_type == 0x07:
+        return Abort(*body[2:])
+    return ReleaseRQ() if pdu_type == 0x05 else ReleaseRP()
+
+
+def _associate_body(pdu: AssociateRQ | AssociateAC, accept: bool) -> bytes:
+    return encode_associate(
+        accept,
+        pdu.protocol_version,
+        pdu.called_ae_title,
+        pdu.calling_ae_title,
+        pdu.application_context_name,
+        tuple([context.as_tuple() for context in pdu.presentation_contexts]),
+        pdu.user_information.to_tuple(),
+    )

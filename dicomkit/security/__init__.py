@@ -1,0 +1,1 @@
+"""Security profiles (PS3.15)."""
