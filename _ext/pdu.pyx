@@ -27,6 +27,7 @@ cdef extern from "pdu_stream.h" nogil:
     ctypedef struct PduStream:
         uint64_t offset, pdus
         uint32_t max_pdu_length, max_association_length
+        uint32_t pdu_left, pdv_left
 
     ctypedef struct StreamToken:
         const uint8_t *start
@@ -85,6 +86,10 @@ cdef class PduReader:
     @property
     def pdus(self):
         return self.stream.pdus
+
+    @property
+    def is_incomplete(self):
+        return bool(self.stream.pdu_left or self.stream.pdv_left or self.start != self.stop)
 
     cdef int allocate(self, Py_ssize_t capacity) except -1:
         """Change the storage. Views of the one before keep it, as long as they are there."""

@@ -35,8 +35,6 @@ log4cplus.appender.console.filters.2 = log4cplus::spi::DenyAllFilter
 """
 START_SECONDS, ATTEMPTS = 20, 3
 
-Arguments = Callable[[int, "Path | None"], Sequence[str]]
-
 
 class Storing(NamedTuple):
     """What storing files took, from the first store to the release."""

@@ -19,7 +19,7 @@ from benchmarks.report import Row, Table
 from benchmarks.runner import QUICK, Effort, settle
 
 ROUNDS, QUICK_ROUNDS = 9, 3
-PART = 20  # pynetdicom gets one object in so many
+PART = 40  # pynetdicom gets one object in so many
 
 
 class Objects(NamedTuple):

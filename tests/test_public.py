@@ -21,7 +21,7 @@ NAMES = {
     "DicomError", "Dictionary", "Difference", "DimseError", "EncodeError", "NetworkError", "NoPresentationContext",
     "ParseError", "PersonName", "Problem", "ProtocolError", "Sequence", "Server", "SourceChanged", "Tag", "Time", "Timeout",
     "UID", "UnsupportedTransferSyntax", "ValueDecodeError", "aio", "associate", "diff", "from_pydicom", "new", "read",
-    "write_stream",
+    "send", "write_stream",
 }  # fmt: skip
 
 # What a program that only reads must not pay for

@@ -41,6 +41,10 @@ class PduReader:
     pdus: int  #: PDUs begun
     octets: int  #: bytes received
 
+    @property
+    def is_incomplete(self) -> bool:
+        """Whether a PDU has begun to arrive and has not ended."""
+
     def __new__(cls, *, size: int = 262144, max_pdu_length: int = 0, max_association_length: int = 1048576) -> Self: ...
     def get_buffer(self) -> memoryview:
         """Free space to receive into: writable, never empty. The pieces that were given out before are no longer valid."""

@@ -135,11 +135,9 @@ class _Events:
     """
 
     def __init__(self, options: Options, folder: str, log: Log) -> None:
-        commands = EventCommands(
-            wait=options.get("exec_sync", False), names=options.get("host_lookup", True) and not options.get("fork"), log=log
-        )
+        commands = EventCommands(wait=options.get("exec_sync", False), names=options.get("host_lookup", True), log=log)
         self.studies: ReceivedStudies | None = None
-        if "sort" in options:
+        if "sort" in options and not options.get("ignore"):
             kind, prefix = options["sort"]
             self.studies = ReceivedStudies(
                 folder,

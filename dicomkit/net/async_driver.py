@@ -6,7 +6,7 @@ import asyncio
 
 from dicomkit.errors import DicomError, NetworkError, SourceChanged, Timeout
 from dicomkit.net.operations import WAIT, Work
-from dicomkit.net.transport import is_tls_error
+from dicomkit.net.transport import acknowledge, is_tls_error
 from dicomkit.security.tls_errors import handshake_error
 
 TYPE_CHECKING = False
@@ -67,6 +67,8 @@ class AsyncDriver(asyncio.BufferedProtocol):
 
     def buffer_updated(self, nbytes: int) -> None:
         self.user.received(nbytes)
+        if self._upper.is_in_pdu and self._transport is not None:
+            acknowledge(self._transport.get_extra_info("socket"))
         if self._upper.has_data_to_send() and not self._is_sending and self._transport is not None:
             for part in self._upper.data_to_send():  # responses and aborts: short, and in memory
                 self._transport.write(part)  # type: ignore[arg-type]  # as the line above says

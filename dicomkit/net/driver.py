@@ -6,6 +6,7 @@ from time import monotonic
 
 from dicomkit.errors import DicomError, NetworkError, SourceChanged, Timeout
 from dicomkit.net.operations import WAIT, Work
+from dicomkit.net.transport import acknowledge
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -239,6 +240,8 @@ class Driver:
         count = self.transport.receive(self._upper.get_buffer(), timeout)
         if count:
             self.user.received(count)
+            if self._upper.is_in_pdu:
+                acknowledge(self.transport.socket)
         else:
             self.user.closed(self.transport.failure if self.user.agreement is None else None)
 

@@ -85,12 +85,14 @@ class CommitmentResult(NamedTuple):
         return FAILURES_EXIST if self.failed else ALL_COMMITTED
 
     @classmethod
-    def of(cls, dataset: Dataset) -> CommitmentResult:
+    def of(cls, dataset: Dataset | None) -> CommitmentResult:
         """The result in an Event Information.
 
         Raises:
-            ValueError: it has no Transaction UID, or an object that is none.
+            ValueError: there is none, or it has no Transaction UID, or an object that is none.
         """
+        if dataset is None:
+            raise ValueError("a result of storage commitment without Event Information")
         failed = {}
         reasons = [item.get("FailureReason") for item in dataset.get("FailedSOPSequence") or ()]
         for reference, reason in zip(_references(dataset, "FailedSOPSequence"), reasons, strict=True):

@@ -34,7 +34,7 @@ def safe_name(text: str) -> str:
 
     It is the text itself if that is harmless, as every valid UID is. Two texts that are not may have one name.
     """
-    name = "".join([letter if letter in _SAFE else "_" for letter in text])
+    name = text if _SAFE.issuperset(text) else "".join([letter if letter in _SAFE else "_" for letter in text])
     if len(name) > _LONGEST:
         import hashlib
 

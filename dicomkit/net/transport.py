@@ -20,15 +20,29 @@ if TYPE_CHECKING:
     from dicomkit.media.transfer import Part
     from dicomkit.typing import BytesLike
 
-__all__ = ["Transport", "address_text", "connect_error", "is_tls_error"]
+__all__ = ["Transport", "acknowledge", "address_text", "connect_error", "is_tls_error"]
 
 MOST_BUFFERS: Final = 512  # of one call; IOV_MAX is 1024 on Linux and macOS
 MOST_BYTES: Final = 1 << 22
 LEAST_FOR_SENDFILE: Final = 1 << 16  # below that, reading and sending together is quicker
 MORE: Final = getattr(socket, "MSG_MORE", 0)
+QUICKACK: Final = getattr(socket, "TCP_QUICKACK", 0)
 RECORDS: Final = 1 << 18  # bytes that are given to TLS at once
 HAS_KERNEL_TIMEOUTS: Final = os.name == "posix"
 LINGER: Final = 1.0  # seconds for a peer to read what it was told last
+
+
+def acknowledge(sock: socket.socket) -> None:
+    """Acknowledge at once what was received, where the system can be told so (Linux).
+
+    To be called when a PDU has arrived in part. Some peers send its header by itself, and the rest only when that is
+    acknowledged (Nagle's algorithm), which takes some 40 ms if the receiver waits for something to send along with it.
+    """
+    if QUICKACK:
+        try:
+            sock.setsockopt(socket.IPPROTO_TCP, QUICKACK, 1)
+        except OSError:
+            return  # it is closed
 
 
 def address_text(host: str, port: int) -> str:

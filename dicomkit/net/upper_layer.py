@@ -199,6 +199,11 @@ class UpperLayer(Actions):
         """How many bytes were received."""
         return self._reader.octets
 
+    @property
+    def is_in_pdu(self) -> bool:
+        """Whether a PDU has begun to arrive and has not ended."""
+        return self._reader.is_incomplete
+
     def has_data_to_send(self) -> bool:
         """Whether `data_to_send` has something."""
         return bool(self._out)

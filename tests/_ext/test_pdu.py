@@ -622,3 +622,18 @@ def test_arguments_of_associations() -> None:
         pdu.decode_associate(False, bytearray(80))  # type: ignore[arg-type]  # that it is refused is what is tested
     with pytest.raises(TypeError):
         pdu.decode_associate(False, None)  # type: ignore[arg-type]  # that it is refused is what is tested
+
+
+def test_whether_a_pdu_is_incomplete() -> None:
+    reader = pdu.PduReader()
+    data = p_data((1, COMMAND | LAST, b"command"), (3, LAST, b"data")) + other(5, bytes(4))
+    ends = {len(p_data((1, 0, b"command"), (3, 0, b"data"))), len(data)}
+    assert not reader.is_incomplete
+    for at in range(len(data)):
+        feed_one(reader, data[at])
+        assert reader.is_incomplete == (at + 1 not in ends)
+
+
+def feed_one(reader: pdu.PduReader, byte: int) -> None:
+    reader.get_buffer()[0] = byte
+    reader.received(1)

@@ -74,6 +74,12 @@ def test_names(examples_dir: Path, tmp_path: Path, options: list[str], pattern: 
     assert ours.endswith(theirs[144 + int.from_bytes(theirs[140:144], "little") :])
 
 
+def test_ignore_does_not_sort(examples_dir: Path, tmp_path: Path) -> None:
+    with running(tmp_path, "--ignore", "-ss", "P", "-xcr", "touch x") as server, server.associate() as assoc:
+        assert assoc.store(examples_dir / "ct.dcm").code == 0
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["log.txt", "out"]
+
+
 def test_study_without_uid_is_not_sorted(examples_dir: Path, tmp_path: Path) -> None:
     ds = dicomkit.read(examples_dir / "ct.dcm")
     del ds["StudyInstanceUID"]

@@ -8,7 +8,16 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import dicomkit
-from dicomkit.net.server import Find, Get, Move, Request, Verification
+from dicomkit.net.server import (
+    Find,
+    Get,
+    ModalityPerformedProcedureStep,
+    Move,
+    Request,
+    Storage,
+    StorageCommitment,
+    Verification,
+)
 
 STUDY = "StudyRootQueryRetrieveInformationModel"
 
@@ -39,6 +48,9 @@ def archive(folder: Path) -> Iterator[dict[str, str]]:
         Find(find, sop_classes=[f"{STUDY}Find"]),
         Get(matches, sop_classes=[f"{STUDY}Get"]),
         Move(matches, sop_classes=[f"{STUDY}Move"]),
+        Storage(None),
+        ModalityPerformedProcedureStep(lambda request: None, lambda request: None),
+        StorageCommitment(lambda sop_class, sop_instance: True),
     ]
     server = dicomkit.Server(services, called=["ARCHIVE"], destinations={"MOVESCU": ("127.0.0.1", back)})
     with server.started("127.0.0.1") as running:

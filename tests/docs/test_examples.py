@@ -27,7 +27,10 @@ DOCS = Path(__file__).parents[2] / "docs"
 PAGES = sorted(path for path in DOCS.rglob("*.md") if not path.is_relative_to(DOCS / "_build"))
 FENCE = re.compile(r"^( *)```(\w+)\n(.*?)^\1```$", re.DOTALL | re.MULTILINE)
 NEEDED = {"howto/remote-files.md": "fsspec"}
-NETWORK = tuple(DOCS / "reference" / f"{tool}.md" for tool in ("echoscu", "findscu", "getscu", "movescu"))
+NETWORK = (
+    DOCS / "howto" / "associations.md",
+    *(DOCS / "reference" / f"{tool}.md" for tool in ("echoscu", "findscu", "getscu", "movescu")),
+)
 
 
 class Block(NamedTuple):
@@ -58,11 +61,10 @@ def run_python(block: Block, page: Path, names: dict[str, Any]) -> None:
     assert not report, "".join(report)
 
 
-def run_console(block: Block, page: Path, monkeypatch: pytest.MonkeyPatch, ports: dict[str, str]) -> None:
+def run_console(block: Block, page: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Run the commands of a terminal session."""
     code = 0
-    text = re.sub(r"\b1111[23]\b", lambda match: ports.get(match[0], match[0]), block.text)
-    for command, expected in re.findall(r"^\$ (.*)\n((?:(?!\$ ).*\n)*)", text, re.MULTILINE):
+    for command, expected in re.findall(r"^\$ (.*)\n((?:(?!\$ ).*\n)*)", block.text, re.MULTILINE):
         words, target = shlex.split(command), ""
         if words[-2:-1] == [">"]:
             words, target = words[:-2], words[-1]
@@ -100,10 +102,12 @@ def test_page(page: Path, tmp_path: Path, examples_dir: Path, monkeypatch: pytes
     names: dict[str, Any] = {"__name__": "__main__"}
     with archive(examples_dir) if page in NETWORK else nullcontext({}) as ports:
         for block in blocks(page):
+            text = re.sub(r"\b1111[23]\b", lambda match: ports.get(match[0], match[0]), block.text)
+            block = block._replace(text=text)
             if block.language == "python":
                 run_python(block, page, names)
             elif block.language == "console":
-                run_console(block, page, monkeypatch, ports)
+                run_console(block, page, monkeypatch)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(DOCS).as_posix())

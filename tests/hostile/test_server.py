@@ -387,9 +387,7 @@ def test_memory_does_not_grow_with_objects_that_are_sent(max_pdu_length: int, tm
 
     roles = {CT: (False, True)}
     with process("get", path) as (running, port):
-        with associate(
-            "127.0.0.1", port, contexts=[GET, CT], roles=roles, max_pdu_length=max_pdu_length
-        ) as association:
+        with associate("127.0.0.1", port, contexts=[GET, CT], roles=roles, max_pdu_length=max_pdu_length) as association:
             query = dicomkit.Dataset(QueryRetrieveLevel="STUDY")
             (received,) = association.get(query, receive=lambda message, transfer_syntax: Counted())
         running.terminate()

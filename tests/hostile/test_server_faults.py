@@ -112,7 +112,7 @@ def test_killed_at_any_moment(fsync: bool, workers: int, named: bool, tmp_path: 
     """SIGKILL while four associations store. Files that have no name until they are whole leave nothing."""
     named = named or not incoming_file._can_be_unnamed
     random = Random(7)
-    size = 200_000
+    size = 1_500_000  # several reads of the server, so that it is killed while it writes
     partial = stored = 0
     for attempt in range(4):
         folder = tmp_path / str(attempt)
@@ -134,6 +134,53 @@ def test_killed_at_any_moment(fsync: bool, workers: int, named: bool, tmp_path: 
         stored += len(done)
     assert stored > 10
     assert bool(partial) == named  # it was killed while it wrote
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_two_senders_of_one_uid(workers: int, tmp_path: Path) -> None:
+    """They replace each other's object again and again, until SIGKILL: at each moment there is a whole one of either."""
+    random = Random(5)
+    size = 600_000
+    instance = "1.2.3"
+    head = file_head(CT, instance, "1.2.840.10008.1.2.1", "TEST")
+    element = dicomkit.Dataset(SOPClassUID=CT, SOPInstanceUID=instance).to_bytes(meta="none")
+    element += struct.pack("<HH2sHI", 0x7FE0, 0x10, b"OW", 0, size)
+    versions = [head + element + struct.pack("<I", number) * (size // 4) for number in (1, 2)]
+    seen = set()
+    for attempt in range(4):
+        folder = tmp_path / str(attempt)
+        stored = [0, 0]
+        with serving(folder, workers=workers) as (process, port):
+
+            def send(which: int, association: Association, stored: list[int] = stored) -> None:
+                with contextlib.suppress(NetworkError):
+                    while association.store(versions[which]).is_success:
+                        stored[which] += 1
+
+            senders = [(which, associate("127.0.0.1", port, contexts=[CT])) for which in (0, 1, 0, 1)]
+            threads = [threading.Thread(target=send, args=sender) for sender in senders]
+            for thread in threads:
+                thread.start()
+            end = time.monotonic() + 0.1 + random.random() * 0.2
+            while time.monotonic() < end:
+                if any(stored):
+                    seen.add(_version(folder / f"CT.{instance}", versions))
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+            for thread in threads:
+                thread.join(10)
+        assert all(stored)
+        seen.add(_version(folder / f"CT.{instance}", versions))
+        assert [path.name for path in folder.iterdir() if not is_partial(path.name)] == [f"CT.{instance}"]
+    assert seen == {0, 1}
+
+
+def _version(path: Path, versions: list[bytes]) -> int:
+    """Which of the versions it is: all of one."""
+    data = path.read_bytes()
+    data_set = data[144 + int.from_bytes(data[140:144], "little") :]
+    (which,) = (number for number, version in enumerate(versions) if version.endswith(data_set) and len(data_set) > 600_000)
+    return which
 
 
 def test_a_worker_is_killed(tmp_path: Path) -> None:

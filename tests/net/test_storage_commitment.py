@@ -40,6 +40,11 @@ def test_a_reason_that_is_missing() -> None:
     assert CommitmentResult.of(Dataset(TransactionUID="1", FailedSOPSequence=[item])).failed == {FIRST: 0x0110}
 
 
+def test_no_result() -> None:
+    with pytest.raises(ValueError, match="without Event Information"):
+        CommitmentResult.of(None)
+
+
 @pytest.mark.parametrize(
     "dataset",
     [

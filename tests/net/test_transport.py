@@ -10,16 +10,22 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 import pytest
 
+from dicomkit._ext.pdu import fragment
 from dicomkit.errors import ConnectError, SourceChanged, Timeout
 from dicomkit.net import transport as module
+from dicomkit.net.messages import Message
 from dicomkit.net.outgoing import OpenFile
+from dicomkit.net.server import Server, Verification
 from dicomkit.net.transport import Transport, address_text, connect_error
 from dicomkit.security.tls import client_context, server_context
 from tests.net.acceptor import Talk, accepting
+from tests.net.drivers import DRIVERS
+from tests.net.server.wire import Wire
 from tests.security.authority import Certificates
 
 
@@ -144,6 +150,63 @@ def test_the_connection_is_closed_or_broken() -> None:
         assert transport.receive(memoryview(bytearray(10)), 5) == 0
         transport.close_politely()
         transport.close()
+
+
+# -- peers with Nagle's algorithm, which send the header of a PDU, and the rest when that is acknowledged
+
+DELAY = 0.04  # seconds that Linux waits with an acknowledgement
+
+quick = pytest.mark.skipif(not module.QUICKACK, reason="needs TCP_QUICKACK")
+
+
+def in_two_parts(sock: socket.socket, pdu: bytes) -> None:
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 0)
+    sock.send(pdu[:6])
+    sock.send(pdu[6:])
+
+
+def p_data(message: Message) -> bytes:
+    return b"".join(fragment(message.context_id, True, message.encode(), 0))
+
+
+@quick
+@pytest.mark.parametrize("driver", DRIVERS)
+def test_answers_in_two_parts_are_not_waited_for(driver: str) -> None:
+    def script(talk: Talk) -> None:
+        talk.accept()
+        for _ in range(30):
+            in_two_parts(talk.socket, p_data(talk.message().response(0)))
+        talk.release()
+
+    times = []
+    with accepting(script) as port, DRIVERS[driver](port) as association:
+        for _ in range(30):
+            start = time.monotonic()
+            association.echo()
+            times.append(time.monotonic() - start)
+    assert median(times) < DELAY / 2
+
+
+@quick
+def test_nor_are_requests_by_a_server() -> None:
+    request = p_data(Message.make("C-ECHO-RQ", 1, affected_sop_class_uid="1.2.840.10008.1.1", message_id=1))
+    times = []
+    with Server([Verification()]).started("127.0.0.1") as server:
+        peer = Wire(server.port)
+        peer.associate()
+        for _ in range(30):
+            start = time.monotonic()
+            in_two_parts(peer.socket, request)
+            assert peer.response().status == 0
+            times.append(time.monotonic() - start)
+        peer.release()
+    assert median(times) < DELAY / 2
+
+
+def test_acknowledging_on_a_closed_socket() -> None:
+    sock = socket.socket()
+    sock.close()
+    module.acknowledge(sock)
 
 
 def test_no_connection_in_time() -> None:

@@ -1,4 +1,4 @@
-"""Where a C-MOVE goes that hostile peers ask for: an acceptor that does all but its part, in every state of the server's side."""
+"""Where a C-MOVE goes that hostile peers ask for: an acceptor that does all but its part, whatever the server waits for."""
 
 from __future__ import annotations
 

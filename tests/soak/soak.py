@@ -23,7 +23,7 @@ HONEST_SHARE: Final = 0.3
 SETTLE: Final = 15.0  # seconds after which the server must be done with all of them
 
 # What may be more at the end than after the first rounds.
-MOST_MORE: Final = {"rss_kb": 8192, "descriptors": 0, "objects": 1000, "connections": 0, "partial_files": 0}
+MOST_MORE: Final = {"rss_kb": 16384, "descriptors": 0, "objects": 1000, "connections": 0, "partial_files": 0}
 MOST_THREADS: Final = 40  # 32 for handlers, and some
 
 
@@ -134,14 +134,14 @@ class Soak:
             try:
                 await honest(self._port, self._folder, f"1.2.3.{slot}", random)
             except Exception as error:  # whatever it is, it is a finding
-                self._find(f"{kind}, seed {seed}: {error!r}")
+                self._find(f"{kind}, seed {seed}: {type(error).__name__}: {error}")
         else:
             (talk,) = random.choices(tuple(PEERS), tuple(PEERS.values()))
             kind = talk.__name__
             try:
                 await connected(self._port, talk, random)
             except (AssertionError, OSError) as error:
-                self._find(f"{kind}, seed {seed}: {error!r}")
+                self._find(f"{kind}, seed {seed}: {type(error).__name__}: {error}")
         return kind
 
     def _find(self, finding: str) -> None:
@@ -168,7 +168,9 @@ class Soak:
         end = time.monotonic() + SETTLE
         while True:
             found = await self._ask()
-            open_ones = {name: found[name] for name in ("open_connections", "open_associations", "operations", "connections")}
+            open_ones = {
+                name: found[name] for name in ("open_connections", "open_associations", "operations", "connections")
+            }
             open_ones["connections"] = open_ones.pop("open_connections")
             if not any(open_ones.values()) or time.monotonic() > end:
                 break
@@ -197,7 +199,8 @@ class Soak:
     def _row(self, reading: Reading) -> str:
         rate = reading.associations / reading.seconds
         return (
-            f"{reading.associations:9,} associations {reading.seconds:6.0f} s {rate:6.0f}/s | {reading.rss_kb / 1024:6.1f} MB "
+            f"{reading.associations:9,} associations {reading.seconds:6.0f} s {rate:6.0f}/s | "
+            f"{reading.rss_kb / 1024:6.1f} MB "
             f"{reading.descriptors:4} descriptors {reading.threads:3} threads {reading.objects:7} objects"
         )
 
@@ -215,6 +218,8 @@ class Soak:
             self._find(f"{last.counters['handler_errors']} errors of handlers")
         if {path.parent for path in folder.rglob("*")} - {folder, self._folder}:
             self._find(f"files outside of their folder: {list(folder.rglob('*'))[:20]}")
-        bad = [path.name for path in self._folder.iterdir() if not all(each.isalnum() or each in "._-" for each in path.name)]
+        bad = [
+            path.name for path in self._folder.iterdir() if not all(each.isalnum() or each in "._-" for each in path.name)
+        ]
         if bad:
             self._find(f"names that are not safe: {bad[:20]}")

@@ -19,6 +19,7 @@ from dicomkit.net.server.dialogue import Dialogue
 from dicomkit.net.server.rejections import LOCAL_LIMIT_EXCEEDED, TEMPORARY_CONGESTION
 from dicomkit.net.server.request import Peer
 from dicomkit.net.state_table import State
+from dicomkit.net.transport import acknowledge
 from dicomkit.net.upper_layer import UpperLayer
 from dicomkit.net.upper_layer_events import Aborted, AssociateRequested, Released, ReleaseRequested
 
@@ -97,6 +98,8 @@ class Connection(asyncio.BufferedProtocol):
                 self._counters.protocol_errors += 1
                 self.listener.journal.warning("protocol-error", **self.names(), problem="no association request")
         self.flush()
+        if self._upper.is_in_pdu:
+            acknowledge(self._transport.get_extra_info("socket"))
 
     def eof_received(self) -> None:
         """The peer has closed its end. asyncio closes ours."""
@@ -246,7 +249,7 @@ class Connection(asyncio.BufferedProtocol):
         """Send what is to be sent, as far as the peer takes it."""
         upper, transport = self._upper, self._transport
         try:
-            while not self._full_since and len(data := self._next_data()):
+            while not self._full_since and not transport.is_closing() and len(data := self._next_data()):
                 self._counters.octets_sent += len(data)
                 transport.write(data)
         except (OSError, DicomError) as error:  # of the source of what is being sent

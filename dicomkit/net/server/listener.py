@@ -98,9 +98,9 @@ class Listener:
         if tls is not None:
             options = {"ssl": tls() if callable(tls) else tls, "ssl_handshake_timeout": self.limits.first_byte or None}
         for bound in sockets:
-            self._sockets.append(
-                await self.loop.create_server(lambda: Connection(self), sock=bound, backlog=BACKLOG, **options)
-            )
+            # asyncio accepts so many connections at a time as the backlog is long, and once in vain
+            self._sockets.append(await self.loop.create_server(lambda: Connection(self), sock=bound, backlog=1, **options))
+            bound.listen(BACKLOG)
 
     async def stop(self, drain: float) -> None:
         """End: first what nobody uses, after `drain` seconds or when this is cancelled everything.

@@ -14,13 +14,13 @@ from dicomkit.net.server.storage_classes import storage_classes, storage_syntaxe
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
-    from typing import Any
+    from typing import Any, Protocol
 
     from dicomkit.net.server.listener import Listener
     from dicomkit.net.server.receiver import Receiver
     from dicomkit.net.server.request import Request
 
-    class Store:
+    class Store(Protocol):
         """Where objects are put: see `StoreTo`."""
 
         def receive(self, storage: Storage, request: Request) -> Arrival:

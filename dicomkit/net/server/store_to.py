@@ -7,6 +7,7 @@ import errno
 import os
 from datetime import datetime
 from itertools import chain
+from struct import unpack_from
 from typing import TYPE_CHECKING, Final
 
 from dicomkit.errors import DicomError
@@ -38,6 +39,9 @@ HEAD: Final = 16384  # bytes of a data set that are kept, in which SOP class and
 SOP_CLASS: Final = 0x00080016
 SOP_INSTANCE: Final = 0x00080018
 EXPLICIT_LITTLE: Final = "1.2.840.10008.1.2.1"
+IMPLICIT_LITTLE: Final = "1.2.840.10008.1.2"
+LONG_HEADERS: Final = frozenset((b"OB", b"OW", b"UN", b"UT", b"SQ", b"UC", b"UR", b"OF", b"OD", b"OL", b"OV", b"SV", b"UV"))
+LONGEST_HEADER: Final = 12  # bytes of an element before its value (PS3.5 7.1)
 
 
 class StoreTo:
@@ -194,19 +198,45 @@ class ToFile(Arrival):
 
     def _mismatch(self) -> int:
         """Whether the object is the one that was announced: SUCCESS, or what is wrong."""
-        sop_class, instance = _identity(self._head, self.request.transfer_syntax)
+        request = self.request
+        if starts_with(self._head, request.transfer_syntax, request.sop_class, request.sop_instance):
+            return SUCCESS
+        sop_class, instance = _identity(self._head, request.transfer_syntax)
         if (sop_class is None or instance is None) and self.size > len(self._head):
             assert self._file is not None
             sop_class, instance = _identity(self._file.path, None)
         if sop_class is None or instance is None:
             return CANNOT_UNDERSTAND
-        if (sop_class, instance) != (self.request.sop_class, self.request.sop_instance):
+        if (sop_class, instance) != (request.sop_class, request.sop_instance):
             return DATA_SET_DOES_NOT_MATCH
         return SUCCESS
 
     def discard(self) -> None:
         if self._file is not None:
             self._file.discard()
+
+
+def starts_with(head: bytes, transfer_syntax: str, sop_class: str, instance: str) -> bool:
+    """Whether the first bytes of a data set say, without further ado, that it is this object.
+
+    That is so of nearly all: looking is much cheaper than reading. False only means that it has to be read.
+    """
+    wanted = {SOP_CLASS: sop_class, SOP_INSTANCE: instance}
+    is_implicit = transfer_syntax == IMPLICIT_LITTLE
+    at = 0
+    while wanted and at + LONGEST_HEADER <= len(head):
+        group, element, vr, length = unpack_from("<HH2sH", head, at)
+        start = at + 8
+        if is_implicit:
+            (length,) = unpack_from("<I", head, at + 4)
+        elif vr in LONG_HEADERS:
+            (length,) = unpack_from("<I", head, start)
+            start += 4
+        at = start + length
+        uid = wanted.pop(group << 16 | element, None)
+        if uid is not None and head[start:at].rstrip(b"\0 ") != uid.encode("latin-1", "replace"):
+            return False
+    return not wanted
 
 
 def _identity(source: bytes | str, transfer_syntax: str | None) -> tuple[str | None, str | None]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -252,6 +253,27 @@ def test_a_destination_that_is_not_there(listen: Listen) -> None:
             with pytest.raises(DimseError) as caught:
                 association.move(QUERY, destination=title)
             assert caught.value.status == 0xA702
+
+
+def test_a_destination_that_aborts(listen: Listen) -> None:
+    """That is no abort of the association that the C-MOVE came by, and no fault of the handler."""
+    with socket.create_server(("127.0.0.1", 0)) as destination:
+        server = listen([Move(as_list)], destinations={"DEST": ("127.0.0.1", destination.getsockname()[1])})
+
+        def abort() -> None:
+            with destination.accept()[0] as peer:
+                peer.recv(65536)
+                peer.sendall(bytes.fromhex("07 00 00000004 00000000"))
+
+        thread = threading.Thread(target=abort)
+        thread.start()
+        with associate("127.0.0.1", server.port, contexts=[MOVE]) as association:
+            with pytest.raises(DimseError) as raised:
+                association.move(QUERY, destination="DEST")
+            assert raised.value.status == 0xA702
+            assert association.is_open
+        thread.join()
+    assert server.counters.handler_errors == 0
 
 
 def test_a_destination_that_refuses(listen: Listen) -> None:

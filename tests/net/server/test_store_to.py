@@ -16,6 +16,7 @@ from dicomkit import DimseError
 from dicomkit.net.association import associate
 from dicomkit.net.server import FileNaming, Request, Storage, StoreTo
 from dicomkit.net.server.incoming_file import IncomingFile, is_partial
+from dicomkit.net.server.store_to import starts_with
 from dicomkit.net.storage_names import safe_name
 from tests.net.server.wire import CT, EXPLICIT, IMPLICIT, Connect, Listen, Wire, until
 
@@ -339,3 +340,38 @@ def test_dicomkit_to_dicomkit(listen: Listen, tmp_path: Path, examples_dir: Path
         association.store(examples_dir / "ct.dcm")
     copy = dicomkit.read(tmp_path / f"CT.{original.SOPInstanceUID}")
     assert copy.to_bytes(meta="none") == original.to_bytes(meta="none")
+
+
+def implicit(tag: int, value: bytes) -> bytes:
+    """An element in implicit VR little endian (PS3.5 7.1.3)."""
+    value += b"\0" * (len(value) % 2)
+    return (
+        (tag >> 16).to_bytes(2, "little") + (tag & 0xFFFF).to_bytes(2, "little") + len(value).to_bytes(4, "little") + value
+    )
+
+
+BEFORE = element(0x00080005, b"CS", b"ISO_IR 192")
+SEQUENCE = bytes.fromhex("0800 0600 5351 0000 08000000 FEFF00E0 00000000")
+OPEN_SEQUENCE = bytes.fromhex("0800 0600 5351 0000 FFFFFFFF FEFFDDE0 00000000")
+IN_IMPLICIT = implicit(0x00080005, b"ISO_IR 192") + implicit(0x00080016, CT.encode()) + implicit(0x00080018, b"1.2.3.4")
+
+
+@pytest.mark.parametrize(
+    ("data", "syntax", "expected"),
+    [
+        (data_set(more=bytes(12)), EXPLICIT, True),
+        (BEFORE + SEQUENCE + data_set(more=bytes(12)), EXPLICIT, True),
+        (IN_IMPLICIT + bytes(12), IMPLICIT, True),
+        (data_set(instance="1.2.3.5", more=bytes(12)), EXPLICIT, False),
+        (data_set(instance="1.2.3.4.5", more=bytes(12)), EXPLICIT, False),
+        (data_set("1.2.3", more=bytes(12)), EXPLICIT, False),
+        (BEFORE + OPEN_SEQUENCE + data_set(more=bytes(12)), EXPLICIT, False),  # it has to be read
+        (IN_IMPLICIT + bytes(12), EXPLICIT, False),
+        (data_set(more=bytes(12)), IMPLICIT, False),
+        (data_set()[:-4], EXPLICIT, False),
+        (bytes(100), EXPLICIT, False),
+        (b"", EXPLICIT, False),
+    ],
+)
+def test_looking_at_the_first_bytes(data: bytes, syntax: str, expected: bool) -> None:
+    assert starts_with(data, syntax, CT, INSTANCE) is expected
