@@ -388,7 +388,7 @@ def test_libjpeg_turbo_reads_what_we_write(case: tuple[Image, int], predictor: i
         image = image[:1]
     data = jpegll.encode(pixels(image, bits), len(image[0][0]), len(image[0]), len(image), bits, predictor=predictor)
     assert (imagecodecs.jpeg8_decode(data) == to_array(image, bits)).all()
-    if len(image) == 1 and len(data) > 64:  # it has trouble with the smallest
+    if len(image) == 1 and len(image[0]) > 1 and len(data) > 64:  # it has trouble with single rows and the smallest
         assert (imagecodecs.ljpeg_decode(data) == to_array(image, bits)).all()
 
 
