@@ -79,6 +79,12 @@ cdef int set_layout(Layout *layout, rows, columns, samples, bytes_per_sample, bi
     return 0
 
 
+# A large block is got from the system each time if it is given back smaller than it was: copying what is in it is faster, unless
+# that is large too.
+cdef enum:
+    COPIED = 1 << 20
+
+
 cdef uint8_t *grow(void *holder, size_t capacity) noexcept nogil:
     """Make room in a bytes object that nobody else knows yet; `holder` points to the reference, which is NULL at first."""
     cdef PyObject **result = <PyObject **>holder
@@ -165,6 +171,8 @@ def encode(data, *, rows, columns, samples, bytes_per_sample, bint planar=False)
                 status = encode_frame(encoder)
             if status != RLE_OK:
                 raise failure(status, 0, 0)
+            if encoder.size < COPIED:
+                return PyBytes_AS_STRING(<object>result)[:encoder.size]
             if resize(&result, <Py_ssize_t>encoder.size) < 0:
                 raise MemoryError
             return <object>result

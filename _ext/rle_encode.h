@@ -5,8 +5,9 @@
 #include "rle_decode.h"
 
 enum {
-    WINDOW = 56,                            /* bits of marks that are looked at together */
-    SLACK = 80,                             /* bytes behind a row that may be read, and behind runs that may be written */
+    ROWS_BYTES = 4096,                      /* of rows that are loaded together */
+    BLOCK = 32,                             /* words of marks whose runs are found together */
+    SLACK = 144,                            /* bytes behind a row that may be read, and behind runs that may be written */
 };
 
 /* Make the buffer of `holder` larger; returns its new address, or NULL. */
@@ -15,8 +16,10 @@ typedef uint8_t *(*Grow)(void *holder, size_t capacity);
 typedef struct {
     Layout layout;
     const uint8_t *samples;
-    uint8_t *row;                           /* one byte of each sample of a row */
-    uint8_t *equal;                         /* a bit for each byte of the row: it is equal to the next one */
+    const uint8_t *samples_end;
+    uint8_t *bytes;                         /* one of each sample of some rows */
+    uint8_t *equal;                         /* a bit for each of these: it is equal to the next one of its row */
+    size_t stride;                          /* bytes of these bits of a row */
     Grow grow;
     void *holder;
     uint8_t *out;
@@ -25,8 +28,8 @@ typedef struct {
 } Encoder;
 
 /* Mark the bytes of a row that are equal to the next one. */
-static void mark_equal(uint8_t *equal, const uint8_t *row, size_t count) {
-    size_t i = 0, last = count - 1;
+ALWAYS_INLINE void mark_equal(uint8_t *equal, const uint8_t *row, size_t count, size_t i) {
+    size_t last = count - 1;
 #if HAS_SSE2
     for (; i < count; i += 16) {
         __m128i bytes = _mm_loadu_si128((const __m128i *)(row + i)), next = _mm_loadu_si128((const __m128i *)(row + i + 1));
@@ -34,78 +37,133 @@ static void mark_equal(uint8_t *equal, const uint8_t *row, size_t count) {
         memcpy(equal + i / 8, &marks, 2);
     }
 #else
-    for (; i < count; i++)
-        equal[i / 8] = (uint8_t)((i % 8 ? equal[i / 8] : 0) | (row[i] == row[i + 1]) << i % 8);
+    const uint64_t low = 0x7F7F7F7F7F7F7F7Fu;
+    for (; i < count; i += 8) {
+        uint64_t differ = load_word(row + i) ^ load_word(row + i + 1), equals = ~(((differ & low) + low) | differ) & ~low;
+        equal[i / 8] = (uint8_t)(swap64(equals >> 7) * 0x0102040810204080u >> 56);      /* the first byte is the lowest bit */
+    }
 #endif
     equal[last / 8] &= (uint8_t)((1 << last % 8) - 1);
     memset(equal + last / 8 + 1, 0, 16);
 }
 
-/* The marks from a byte on: at least WINDOW + 1 of them. */
-ALWAYS_INLINE uint64_t marks_at(const uint8_t *equal, size_t at) {
+/* What of the marks of a row was looked at. */
+typedef struct {
+    uint64_t marks;                         /* the word before */
+    uint64_t triples;                       /* of that, the marks of runs of three bytes or more */
+    uint64_t pairs;                         /* and of runs of two */
+    uint64_t chosen;                        /* and of runs that are replicate runs */
+    uint64_t carry;
+} Marks;
+
+ALWAYS_INLINE uint64_t load_marks(const uint8_t *equal, size_t word) {
     uint64_t marks;
-    memcpy(&marks, equal + at / 8, 8);
-    return (BIG_ENDIAN_MACHINE ? swap64(marks) : marks) >> at % 8;
+    memcpy(&marks, equal + 8 * word, 8);
+    return BIG_ENDIAN_MACHINE ? swap64(marks) : marks;
 }
 
-/* A literal run and a replicate run that do not fit into a window. */
-static uint8_t *pack_long(uint8_t *to, const uint8_t *row, const uint8_t *equal, size_t *at, size_t count) {
-    size_t stop = *at, start = *at, length;
-    uint64_t marks = marks_at(equal, stop), starts = marks & 1;
-    for (;; stop += WINDOW, marks = marks_at(equal, stop)) {
-        starts |= marks & marks >> 1 & (((uint64_t)1 << WINDOW) - 1);
-        if (starts || stop + WINDOW >= count)
-            break;
-    }
-    stop = starts ? stop + (size_t)trailing_zeros64(starts) : count;
-    for (; start < stop; start += length) {
-        length = stop - start < LONGEST_RUN ? stop - start : LONGEST_RUN;
-        *to++ = (uint8_t)(length - 1);
-        copy(to, row + start, length);
-        to += length;
-    }
-    if (start < count) {
-        for (; (marks = ~marks_at(equal, stop) & (((uint64_t)1 << WINDOW) - 1)) == 0; stop += WINDOW)
-            ;
-        stop += (size_t)trailing_zeros64(marks) + 1;
-        for (; stop - start >= 2; start += length) {
-            length = stop - start < LONGEST_RUN ? stop - start : LONGEST_RUN;
-            *to++ = (uint8_t)(257 - length);
-            *to++ = row[start];
+/* The marks in which replicate runs begin, and those behind their last ones.
+ *
+ * Three equal bytes or more are a replicate run. Two of them are one only where no literal run would have to be ended for it, that
+ * is at the beginning of the row and right behind another replicate run: then its mark is two behind the last one of that, or
+ * behind that of a pair of which the same is true. Such pairs and the bits behind them make an unbroken row of ones, through
+ * which an addition carries. */
+ALWAYS_INLINE uint64_t find_runs(Marks *before, uint64_t marks, uint64_t next, uint64_t begin) {
+    uint64_t beside = marks << 1 | before->marks >> 63 | marks >> 1 | next << 63;
+    uint64_t triples = marks & beside, pairs = marks & ~beside;
+    uint64_t ones = pairs | pairs << 1 | before->pairs >> 63;
+    uint64_t first = (triples << 2 | before->triples >> 62 | begin) & pairs;
+    uint64_t sum = ones + first, carried = sum + before->carry;
+    uint64_t chosen = triples | ((ones ^ carried) & pairs);
+    uint64_t edges = chosen ^ (chosen << 1 | before->chosen >> 63);
+    before->carry = (uint64_t)(sum < ones) | (uint64_t)(carried < sum);
+    before->marks = marks;
+    before->triples = triples;
+    before->pairs = pairs;
+    before->chosen = chosen;
+    return edges;
+}
+
+/* The numbers of the ones in a word, added to `base`; returns where the next number goes. Up to three more are written. */
+ALWAYS_INLINE uint32_t *put_ones(uint32_t *to, uint64_t word, uint32_t base) {
+    uint32_t *stop = to + count_ones64(word);
+    while (to < stop) {
+        int i;
+        for (i = 0; i < 4; i++) {
+            to[i] = base + (uint32_t)trailing_zeros64(word | (uint64_t)1 << 63);
+            word &= word - 1;
         }
+        to += 4;
     }
-    *at = start;
+    return stop;
+}
+
+/* Literal runs of any length. */
+static uint8_t *put_literals(uint8_t *to, const uint8_t *from, size_t count) {
+    while (count) {
+        size_t length = count < LONGEST_RUN ? count : LONGEST_RUN;
+        *to++ = (uint8_t)(length - 1);
+        copy(to, from, length);
+        to += length;
+        from += length;
+        count -= length;
+    }
     return to;
 }
 
 /* Encode a row. A run takes at most twice its bytes, and less than SLACK more are written over.
  *
- * Three equal bytes or more are a replicate run. Two of them are one only where no literal run would have to be ended for it: so
- * the result is as short as can be, but for literal runs that are too long for one. Both kinds of runs are found from the marks,
- * a literal run and the replicate run behind it at a time and nearly without branches, since nothing tells how long they are. */
-static uint8_t *pack(uint8_t *to, const uint8_t *row, const uint8_t *equal, size_t count) {
-    size_t at = 0;
-    while (at < count) {
-        uint64_t marks = marks_at(equal, at), starts = (marks & marks >> 1) | (marks & 1);
-        if (LIKELY(starts)) {
-            size_t literal = (size_t)trailing_zeros64(starts);
-            size_t repeats = (size_t)trailing_zeros64(~(marks >> literal) | (uint64_t)1 << 63) + 1;
-            if (LIKELY(literal + repeats <= WINDOW)) {
-                *to = (uint8_t)(literal - 1);
-                memcpy(to + 1, row + at, 16);
-                if (literal > 16)
-                    memcpy(to + 17, row + at + 16, 48);
-                to += literal + (literal > 0);
-                to[0] = (uint8_t)(257 - repeats);
-                to[1] = row[at + literal];
-                to += 2;
-                at += literal + repeats;
-                continue;
+ * The result is as short as can be, but for runs that are too long for one. The runs of a block are found first, and then
+ * written: nothing tells how long they are, and so no run waits until the one before it has been dealt with. */
+ALWAYS_INLINE uint8_t *pack(uint8_t *to, const uint8_t *row, const uint8_t *equal, size_t count) {
+    Marks before = {0, 0, 0, 0, 0};
+    uint32_t edges[64 * BLOCK + 4], *edge = edges, *known;
+    size_t words = (count + 63) / 64, word = 0, done = 0;
+    uint64_t marks = load_marks(equal, 0), begin = 1;
+    while (word < words) {
+        size_t stop = words - word < BLOCK ? words : word + BLOCK;
+        for (; word < stop; word++, begin = 0) {
+            uint64_t next = load_marks(equal, word + 1);
+            if (((marks & (marks >> 1 | next << 63)) | before.chosen >> 62 | before.carry | begin) == 0) {
+                before.marks = before.pairs = marks;        /* nothing but pairs in a literal run */
+                before.triples = before.chosen = 0;
+            } else if ((~marks | ~before.chosen >> 63) != 0)
+                edge = put_ones(edge, find_runs(&before, marks, next, begin), (uint32_t)(64 * word));
+            else {
+                before.marks = before.triples = before.chosen = marks;
+                before.pairs = before.carry = 0;
             }
+            marks = next;
         }
-        to = pack_long(to, row, equal, &at, count);
+        for (known = edges; edge - known >= 2; known += 2) {
+            size_t start = known[0], last = known[1], literals = start - done, repeats = last - start + 1;
+            done = last + 1;
+            if (LIKELY(literals <= 32 && repeats <= LONGEST_RUN)) {
+                const uint8_t *from = row + start - literals;
+                *to = (uint8_t)(literals - 1);
+                memcpy(to + 1, from, 16);
+                memcpy(to + 17, from + 16, 16);
+                to += literals + (literals > 0);
+            } else {
+                to = put_literals(to, row + start - literals, literals);
+                for (; repeats > LONGEST_RUN; repeats -= LONGEST_RUN) {
+                    *to++ = (uint8_t)(257 - LONGEST_RUN);
+                    *to++ = row[start];
+                }
+                if (repeats == 1) {
+                    done = last;
+                    continue;
+                }
+            }
+            to[0] = (uint8_t)(257 - repeats);
+            to[1] = row[start];
+            to += 2;
+        }
+        if (edge > known)
+            edges[0] = *known;
+        edge = edges + (edge - known);
     }
-    return to;
+    return put_literals(to, row + done, count - done);
 }
 
 ALWAYS_INLINE void pick(uint8_t *row, const uint8_t *samples, size_t count, size_t step) {
@@ -172,20 +230,49 @@ static void pick3(uint8_t *row, const uint8_t *samples, size_t count) {
     pick(row + i, samples + 3 * i, count - i, 3);
 }
 
-/* One byte of each sample of a row: PS3.5 G.2, Composite Pixel Code. */
-static void load_row(Encoder *encoder, size_t place, uint32_t row) {
-    const Layout *layout = &encoder->layout;
-    size_t step = (size_t)layout->bytes * (size_t)(layout->planar ? 1 : layout->samples), columns = layout->columns;
-    const uint8_t *samples = encoder->samples + place + (size_t)row * columns * step;
-    if (step == 1)
-        memcpy(encoder->row, samples, columns);
-    else if (step == 2)
-        pick2(encoder->row, samples, columns);
-    else if (step == 3)
-        pick3(encoder->row, samples, columns);
+#if HAS_V3
+FOR_V3 static size_t mark_equal_v3(uint8_t *equal, const uint8_t *row, size_t count) {
+    size_t i;
+    for (i = 0; i < count; i += 32) {
+        __m256i bytes = _mm256_loadu_si256((const __m256i *)(row + i)), next = _mm256_loadu_si256((const __m256i *)(row + i + 1));
+        uint32_t marks = (uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(bytes, next));
+        memcpy(equal + i / 8, &marks, 4);
+    }
+    return i;
+}
+
+FOR_V3 static size_t pick2_v3(uint8_t *row, const uint8_t *samples, size_t count) {
+    const __m256i low = _mm256_set1_epi16(0xFF);
+    size_t i;
+    for (i = 0; i + 33 <= count; i += 32) {
+        __m256i first = _mm256_loadu_si256((const __m256i *)(samples + 2 * i));
+        __m256i second = _mm256_loadu_si256((const __m256i *)(samples + 2 * i + 32));
+        __m256i bytes = _mm256_packus_epi16(_mm256_and_si256(first, low), _mm256_and_si256(second, low));
+        _mm256_storeu_si256((__m256i *)(row + i), _mm256_permute4x64_epi64(bytes, 0xD8));
+    }
+    return i;
+}
+#endif
+
+/* The bytes of some rows that go into a segment: one of each sample (PS3.5 G.2, Composite Pixel Code). */
+ALWAYS_INLINE const uint8_t *load_rows(Encoder *encoder, const uint8_t *samples, size_t count, size_t step, int v3) {
+    uint8_t *to = encoder->bytes;
+    size_t done = 0;
+    if (step == 1) {
+        if ((size_t)(encoder->samples_end - samples) >= count + SLACK)
+            return samples;
+        memcpy(to, samples, count);
+    } else if (step == 2) {
+#if HAS_V3
+        if (v3)
+            done = pick2_v3(to, samples, count);
+#endif
+        pick2(to + done, samples + 2 * done, count - done);
+    } else if (step == 3)
+        pick3(to, samples, count);
     else
-        pick(encoder->row, samples, columns, step);
-    mark_equal(encoder->equal, encoder->row, columns);
+        pick(to, samples, count, step);
+    return to;
 }
 
 static Status reserve(Encoder *encoder, size_t more) {
@@ -202,6 +289,35 @@ static Status reserve(Encoder *encoder, size_t more) {
     return RLE_OK;
 }
 
+/* Encode some rows of a segment. All are loaded before the first one is packed: what was written a moment ago is slow to read. */
+ALWAYS_INLINE uint8_t *encode_rows(Encoder *encoder, const uint8_t *samples, size_t rows, size_t step, int v3) {
+    size_t columns = encoder->layout.columns, row;
+    const uint8_t *bytes = load_rows(encoder, samples, rows * columns, step, v3);
+    uint8_t *to = encoder->out + encoder->size;
+    for (row = 0; row < rows; row++) {
+        uint8_t *equal = encoder->equal + row * encoder->stride;
+        size_t done = 0;
+#if HAS_V3
+        if (v3)
+            done = mark_equal_v3(equal, bytes + row * columns, columns);
+#endif
+        mark_equal(equal, bytes + row * columns, columns, done);
+    }
+    for (row = 0; row < rows; row++)
+        to = pack(to, bytes + row * columns, encoder->equal + row * encoder->stride, columns);
+    return to;
+}
+
+static uint8_t *encode_rows_any(Encoder *encoder, const uint8_t *samples, size_t rows, size_t step) {
+    return encode_rows(encoder, samples, rows, step, 0);
+}
+
+#if HAS_V3
+FOR_V3 static uint8_t *encode_rows_v3(Encoder *encoder, const uint8_t *samples, size_t rows, size_t step) {
+    return encode_rows(encoder, samples, rows, step, 1);
+}
+#endif
+
 static void store_u32(uint8_t *to, uint32_t value) {
     int i;
     for (i = 0; i < 4; i++)
@@ -211,28 +327,35 @@ static void store_u32(uint8_t *to, uint32_t value) {
 /* Encode a frame, row by row (G.3.1); it is the first `size` bytes of `out` then. */
 static Status encode_frame(Encoder *encoder) {
     const Layout *layout = &encoder->layout;
-    size_t columns = layout->columns;
+    size_t columns = layout->columns, step = (size_t)layout->bytes * (size_t)(layout->planar ? 1 : layout->samples);
+    size_t group = columns < ROWS_BYTES ? ROWS_BYTES / columns : 1, row, rows;
     int segments = layout->samples * layout->bytes, i;
-    uint32_t row;
-    encoder->row = (uint8_t *)calloc(columns + SLACK, 1);
-    encoder->equal = (uint8_t *)calloc(columns / 8 + SLACK, 1);
+    uint8_t *(*encode)(Encoder *, const uint8_t *, size_t, size_t) = encode_rows_any;
+#if HAS_V3
+    if (has_v3())
+        encode = encode_rows_v3;
+#endif
+    encoder->samples_end = encoder->samples + columns * layout->rows * (size_t)segments;
+    encoder->stride = columns / 8 + SLACK;
+    encoder->bytes = (uint8_t *)calloc(group * columns + SLACK, 1);
+    encoder->equal = (uint8_t *)calloc(group, encoder->stride);
     /* Enough for a frame that becomes no shorter. What is not written to costs nothing. */
-    if (encoder->row == NULL || encoder->equal == NULL ||
-        reserve(encoder, HEADER_SIZE + columns * layout->rows * (size_t)segments / 64 * 65 + 2 * columns + SLACK) != RLE_OK)
+    if (encoder->bytes == NULL || encoder->equal == NULL ||
+        reserve(encoder, HEADER_SIZE + columns * layout->rows * (size_t)segments / 64 * 65 + 2 * group * columns + SLACK) != RLE_OK)
         return RLE_NO_MEMORY;
     encoder->size = HEADER_SIZE;
     memset(encoder->out, 0, HEADER_SIZE);
     store_u32(encoder->out, (uint32_t)segments);
     for (i = 0; i < segments; i++) {
-        size_t place = first_place(layout, i);
+        const uint8_t *samples = encoder->samples + first_place(layout, i);
         if (encoder->size > UINT32_MAX)
             return RLE_TOO_LONG;
         store_u32(encoder->out + 4 + 4 * i, (uint32_t)encoder->size);
-        for (row = 0; row < layout->rows; row++) {
-            load_row(encoder, place, row);
-            if (reserve(encoder, 2 * columns + SLACK) != RLE_OK)
+        for (row = 0; row < layout->rows; row += rows) {
+            rows = layout->rows - row < group ? layout->rows - row : group;
+            if (reserve(encoder, 2 * rows * columns + SLACK) != RLE_OK)
                 return RLE_NO_MEMORY;
-            encoder->size = (size_t)(pack(encoder->out + encoder->size, encoder->row, encoder->equal, columns) - encoder->out);
+            encoder->size = (size_t)(encode(encoder, samples + row * columns * step, rows, step) - encoder->out);
         }
         if (encoder->size & 1) {        /* G.3.1: segments have an even length */
             if (reserve(encoder, 1) != RLE_OK)
@@ -244,7 +367,7 @@ static Status encode_frame(Encoder *encoder) {
 }
 
 static void free_encoder(Encoder *encoder) {
-    free(encoder->row);
+    free(encoder->bytes);
     free(encoder->equal);
     free(encoder);
 }

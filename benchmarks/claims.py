@@ -117,9 +117,9 @@ def comparison(name: str) -> Callable[[Effort], Table]:
     return lambda effort: Table(name, it.title, compare(it.operation, it.source(), it.targets, effort))
 
 
-def memory(what: str, path: Path) -> dict[str, int]:
+def memory(what: str, path: Path, *arguments: str) -> dict[str, int]:
     """What benchmarks.memory says."""
-    command = [sys.executable, "-m", "benchmarks.memory", what, str(path)]
+    command = [sys.executable, "-m", "benchmarks.memory", what, str(path), *arguments]
     done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False)
     if done.returncode:
         raise UnavailableError((done.stderr.strip().splitlines() or ["no answer"])[-1])

@@ -1,7 +1,9 @@
-"""Memory, each measure in a process of its own: `python -m benchmarks.memory index|header PATH` prints JSON.
+"""Memory, each measure in a process of its own: `python -m benchmarks.memory WHAT PATH [ARGUMENT]` prints JSON.
 
-    index    records of the index pass over the data set, and the bytes that the process grew by
-    header   the most that the process grew by while it read the header, pixel data deferred
+    index      records of the index pass over the data set, and the bytes that the process grew by
+    header     the most that the process grew by while it read the header, pixel data deferred
+    transcode  the most that the whole process had, interpreter included, when it had transcoded the file to the transfer
+               syntax ARGUMENT and saved it, and how long it took
 
 Resident memory as Linux counts it; tracemalloc would not see what the compiled core allocates.
 """
@@ -11,7 +13,10 @@ from __future__ import annotations
 import gc
 import json
 import sys
+import tempfile
+from collections.abc import Callable
 from pathlib import Path
+from time import perf_counter_ns
 
 from benchmarks import inputs
 
@@ -51,5 +56,22 @@ def header(path: Path) -> dict[str, int]:
     return {"bytes": resident("VmHWM") - before}
 
 
+def transcode(path: Path, transfer_syntax: str) -> dict[str, int]:
+    """A file in another transfer syntax."""
+    import dicomkit
+
+    tempfile.tempdir = str(inputs.cache())  # where the files are
+    start = perf_counter_ns()
+    ds = dicomkit.read(path)
+    ds.compress(transfer_syntax)
+    with tempfile.NamedTemporaryFile() as target:
+        ds.save(target.name)
+        taken = perf_counter_ns() - start
+        assert dicomkit.read(target.name).pixels.shape == dicomkit.read(path).pixels.shape
+    return {"bytes": resident("VmHWM"), "milliseconds": taken // 1_000_000}
+
+
+MEASURES: dict[str, Callable[..., dict[str, int]]] = {"index": index, "header": header, "transcode": transcode}
+
 if __name__ == "__main__":
-    print(json.dumps({"index": index, "header": header}[sys.argv[1]](Path(sys.argv[2]))))
+    print(json.dumps(MEASURES[sys.argv[1]](Path(sys.argv[2]), *sys.argv[3:])))

@@ -68,8 +68,15 @@ def spread(samples: Sequence[float]) -> str:
     return f"±{50 * (high - low) / (median(samples) or 1):.0f} %"
 
 
-def line(row: Row, unit: str) -> str:
-    """A row as text."""
+def is_heading(row: Row) -> bool:
+    """Whether nothing was measured, and nothing was to be reached: it says what the rows below are about."""
+    return not row.samples and row.reached is None
+
+
+def line(row: Row, unit: str, width: int = 26) -> str:
+    """A row as text, with so much room for its name."""
+    if is_heading(row):
+        return f"  {row.name}: {row.note}"
     value = amount(median(row.samples), unit) if row.samples else "-"
     target = ""
     if row.at_least is not None:
@@ -78,19 +85,28 @@ def line(row: Row, unit: str) -> str:
         target = f"at most {amount(row.at_most, unit)}"
     ratio = f"{digits(row.ratio)} x" if row.ratio is not None else ""
     mark = {True: "ok", False: "below" if row.at_least else "above", None: ""}[row.reached]
-    return f"  {row.name:26}{value:>10}{spread(row.samples):>8}{ratio:>10}  {target:16} {mark:6}{row.note}".rstrip()
+    return f"  {row.name:{width}}{value:>10}{spread(row.samples):>8}{ratio:>10}  {target:16} {mark:6}{row.note}".rstrip()
 
 
 def text(table: Table) -> str:
-    """A table as text; the ratio is the row's time over dicomkit's."""
-    return "\n".join([f"{table.name}: {table.title}", *(line(row, table.unit) for row in table.rows), ""])
+    """A table as text; the ratio is the row's time over dicomkit's, or dicomkit's rate over the row's."""
+    width = max([26, *(len(row.name) + 1 for row in table.rows if row.samples)])
+    return "\n".join([f"{table.name}: {table.title}", *(line(row, table.unit, width) for row in table.rows), ""])
 
 
 def summary(tables: list[Table]) -> str:
     """How many targets are reached, and which are not."""
-    marks = [(table.name, row.name, row.reached) for table in tables for row in table.rows if row.reached is not None]
-    missed = [f"{table} ({row})" for table, row, reached in marks if not reached]
-    counted = f"{len(marks) - len(missed)} of {len(marks)} targets reached"
+    reached, missed = 0, []
+    for table in tables:
+        heading = ""
+        for row in table.rows:
+            if is_heading(row):
+                heading = f"{row.name}: "
+            elif row.reached:
+                reached += 1
+            elif row.reached is not None:
+                missed.append(f"{table.name} ({heading}{row.name.strip()})")
+    counted = f"{reached} of {reached + len(missed)} targets reached"
     return f"{counted}; not: {', '.join(missed)}" if missed else counted
 
 

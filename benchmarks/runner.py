@@ -97,6 +97,18 @@ def in_turn(timers: dict[str, Timer], effort: Effort) -> dict[str, list[float]]:
     return samples
 
 
+def repeated(run: Callable[[], object]) -> Timer:
+    """A timer of a function in this process."""
+
+    def seconds(count: int) -> float:
+        start = perf_counter_ns()
+        for _ in range(count):
+            run()
+        return (perf_counter_ns() - start) / 1e9
+
+    return seconds
+
+
 def process_timer(command: Sequence[str], before: Callable[[], object] = lambda: None) -> Timer:
     """A timer of whole processes, from start to end, output thrown away.
 

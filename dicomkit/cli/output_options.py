@@ -22,6 +22,7 @@ __all__ = [
     "OUTPUT_FORMAT",
     "OUTPUT_TRANSFER_SYNTAX",
     "PADDING",
+    "PADDING_OF_FILES",
     "SEQUENCE_LENGTH",
     "WRITE_DATASET",
     "save",
@@ -103,28 +104,34 @@ def sequence_length(explicit: str, undefined: str) -> tuple[str, tuple[Option, .
 
 SEQUENCE_LENGTH: Final = sequence_length("+e", "-e")
 
-PADDING: Final = (
+
+def _padding(title: str, retain: str, off: str, conflicts: str) -> tuple[str, tuple[Option, ...]]:
+    return (
+        title,
+        (
+            Option("-p= --padding-retain", "padding", None, retain, conflicts=conflicts),
+            Option("-p --padding-off", "padding", (0, 0), off),
+            Option(
+                "+p --padding-create",
+                "padding",
+                None,
+                "align file on multiple of f bytes\nand items on multiple of i bytes",
+                argument="[f]ile-pad [i]tem-pad: integer",
+                convert=integers(0, 0xFFFFFFFF),
+                conflicts=conflicts,
+            ),
+        ),
+    )
+
+
+PADDING: Final = _padding(
     "data set trailing padding (not with --write-dataset)",
-    (
-        Option(
-            "-p= --padding-retain",
-            "padding",
-            None,
-            "do not change padding\n(default if not --write-dataset)",
-            conflicts="--write-dataset",
-        ),
-        Option("-p --padding-off", "padding", (0, 0), "no padding (implicit if --write-dataset)"),
-        Option(
-            "+p --padding-create",
-            "padding",
-            None,
-            "align file on multiple of f bytes\nand items on multiple of i bytes",
-            argument="[f]ile-pad [i]tem-pad: integer",
-            convert=integers(0, 0xFFFFFFFF),
-            conflicts="--write-dataset",
-        ),
-    ),
+    "do not change padding\n(default if not --write-dataset)",
+    "no padding (implicit if --write-dataset)",
+    "--write-dataset",
 )
+#: Of tools that only write files.
+PADDING_OF_FILES: Final = _padding("data set trailing padding", "do not change padding (default)", "no padding", "")
 
 COMPRESSION_LEVEL: Final = (
     "deflate compression level (only with --write-xfer-deflated)",

@@ -53,6 +53,9 @@ class PixelData:
         dataset: the data set, or the item of an Icon Image Sequence.
         transfer_syntax: UID or keyword of what its pixel data are encoded in; None: what the data set was read in.
         max_bytes: the largest array that is made; there is no limit to arrays that are given as `out`.
+        offset_tables: False finds encapsulated frames without them.
+        decoding: options of the codec, for codestreams that are not as they should be: see the classes of
+            dicomkit.pixels.codecs.
 
     Attributes:
         transfer_syntax: UID of what the pixel data are encoded in.
@@ -64,15 +67,28 @@ class PixelData:
         CodecError: the data set has no pixel data, or attributes of them are missing or impossible. The message names them.
         UnsupportedTransferSyntax: its pixel data are elsewhere.
         ValueError: `transfer_syntax` is none.
+        TypeError: the codec has no such option.
     """
 
-    def __init__(self, dataset: Dataset, *, transfer_syntax: str | None = None, max_bytes: int = MAX_BYTES) -> None:
+    def __init__(
+        self,
+        dataset: Dataset,
+        *,
+        transfer_syntax: str | None = None,
+        max_bytes: int = MAX_BYTES,
+        offset_tables: bool = True,
+        **decoding: Any,
+    ) -> None:
         self._syntax = syntax = transfer_syntax_of(dataset, transfer_syntax)
         self._kind = handling(syntax)
         if self._kind in ("referenced", "stream"):
             codec_for(syntax)  # raises
         element = find_carrier(dataset)
         self._stored = Stored(element, syntax)
+        self._decoding = decoding
+        self._tables = offset_tables
+        if decoding and self._stored.is_encapsulated:
+            self._codec()
         layout = layout_of(dataset, element.tag)
         self.max_bytes = max_bytes
         self.transfer_syntax: UID = syntax.uid
@@ -204,7 +220,9 @@ class PixelData:
         """Where the frames are, found when it is first asked for."""
         with self._lock:
             if self._index is None:
-                self._index = FrameIndex(self._stored, self._layout.frames, self._syntax.family, self._extended)
+                self._index = FrameIndex(
+                    self._stored, self._layout.frames, self._syntax.family, self._extended, tables=self._tables
+                )
             return self._index
 
     def _count_frames(self) -> int:
@@ -216,7 +234,7 @@ class PixelData:
     def _codec(self) -> Codec:
         if self._kind == "native":
             raise UnsupportedTransferSyntax(self.transfer_syntax, "it has no encapsulated pixel data, but here they are")
-        return codec_for(self._syntax)
+        return codec_for(self._syntax).with_decoding(self._decoding)
 
     def _number(self, number: int) -> int:
         count = self.shape[0]
@@ -257,6 +275,12 @@ class PixelData:
             return True
         stream = inspect_frame(self._codec(), self._frames.read(0), self._layout, 0)
         return stream.cells and stream.bits == self._layout.bits_allocated
+
+    def _has_loss(self) -> bool:
+        """Whether the codestreams themselves have lost something, as far as the first of them tells it."""
+        if not self._stored.is_encapsulated or self._syntax.lossless or self._syntax.family not in ("jpeg", "jpeg-ls"):
+            return False
+        return not inspect_frame(self._codec(), self._frames.read(0), self._layout, 0).cells
 
     def _cells(self, number: int) -> NDArray[Any]:
         """The pixel cells of a frame, with what stands beside the samples."""

@@ -83,7 +83,7 @@ def cases(draw: st.DrawFn) -> tuple[Image, int, Options]:
     maxval = presets[0] if presets and presets[0] else (1 << bits) - 1
     image = [[[min(sample, maxval) for sample in line] for line in lines] for lines in image]
     most = min(255, maxval // 2, *([presets[1] - 1] if presets and presets[1] else []))
-    near = min(most, draw(st.sampled_from((0, 0, 1, 2, 3, 7, 30, 255))))
+    near = min(most, draw(st.just(0) | st.integers(0, 255)))
     if presets and not presets[1]:  # default thresholds, some of them
         near = 0
     interleave = draw(st.integers(0, 2)) if components > 1 else 0
@@ -491,13 +491,13 @@ peer_cases = st.tuples(
         synthetic,
         st.integers(1, 40),
         st.integers(1, 30),
-        st.sampled_from((1, 1, 3, 4)),
+        st.sampled_from((1, 1, 2, 3, 4)),
         st.integers(2, 16),
         st.integers(0, 3),
         st.integers(0, 1 << 16),
     ),
     st.integers(0, 2),
-    st.sampled_from((0, 0, 1, 2, 5, 100, 255)),
+    st.just(0) | st.integers(0, 255),
 )
 
 
@@ -510,6 +510,7 @@ def bits_of(image: Image) -> int:
 def test_charls_reads_what_we_write(case: tuple[Image, int, int], restart_interval: int) -> None:
     image, interleave, near = case
     bits = bits_of(image)
+    interleave = interleave if len(image) != 2 else 0  # it does not know two that are interleaved
     near = min(near, (1 << bits) // 2 - 1)
     data = encoded(image, bits, interleave=INTERLEAVES[interleave], near=near, restart_interval=restart_interval)
     result = charls(data)
@@ -524,7 +525,7 @@ def test_we_read_what_charls_writes(case: tuple[Image, int, int]) -> None:
     jpeg_ls = pytest.importorskip("jpeg_ls")
     image, interleave, near = case
     bits = bits_of(image)
-    interleave = interleave if len(image) > 1 else 0
+    interleave = interleave if len(image) > 2 else 0  # it does not interleave two
     near = min(near, (1 << bits) // 2 - 1)
     width, height = len(image[0][0]), len(image[0])
     if width * height < 200:  # it has too little room for the headers of the smallest

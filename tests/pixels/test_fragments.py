@@ -103,6 +103,8 @@ def test_offsets_that_start_again() -> None:
     table = struct.pack("<4I", *[(number * (size + 8)) & 0xFFFFFFFF for number in range(4)])
 
     class Far:
+        believed = False
+
         def items(self) -> Any:
             starts = [(24 + 8 + number * (size + 8), size) for number in range(4)]
             return np.array([(8, 16), *starts], np.uint64)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
@@ -22,7 +22,13 @@ __all__ = ["RLE"]
 
 
 class RLE(Codec):
-    """RLE Lossless. Its codestreams say nothing of their geometry."""
+    """RLE Lossless. Its codestreams say nothing of their geometry.
+
+    Options to decode:
+        least_significant_first: segments begin with the least significant byte of a sample, as a faulty encoder wrote them.
+    """
+
+    decode_defaults: ClassVar[Mapping[str, Any]] = {"least_significant_first": False}
 
     def inspect(self, data: BytesLike, layout: Layout) -> Codestream:
         if layout.bits_allocated == 1:
@@ -34,7 +40,13 @@ class RLE(Codec):
             _decode_bits(data, stream.kernel, out)
             return False
         rle.decode(
-            data, out.data, rows=stream.rows, columns=stream.columns, samples=stream.samples, bytes_per_sample=out.itemsize
+            data,
+            out.data,
+            rows=stream.rows,
+            columns=stream.columns,
+            samples=stream.samples,
+            bytes_per_sample=out.itemsize,
+            **self.decoding,
         )
         return False
 
