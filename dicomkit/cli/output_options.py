@@ -19,6 +19,7 @@ __all__ = [
     "DEFLATED",
     "GROUP_LENGTH",
     "NEW_VRS",
+    "OUTPUT_FILES",
     "OUTPUT_FORMAT",
     "OUTPUT_TRANSFER_SYNTAX",
     "PADDING",
@@ -31,6 +32,19 @@ __all__ = [
 ]
 
 WRITE_DATASET: Final = Option("-F --write-dataset", "meta", "none", "write data set without file meta information")
+
+OUTPUT_FILES: Final = (
+    "output files",
+    (
+        Option(
+            "-od --output-directory",
+            "output_directory",
+            None,
+            "write a file for each input file to directory d,\nwhich is created if it does not exist",
+            argument="[d]irectory: string",
+        ),
+    ),
+)
 
 OUTPUT_FORMAT: Final = (
     "output file format",

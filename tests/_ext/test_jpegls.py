@@ -18,20 +18,12 @@ from hypothesis import strategies as st
 from dicomkit._ext import jpegls
 from dicomkit.errors import CodecError
 from tests.reference import jpegls as reference
-from tests.reference.jpegls import Image, Options, Parameters
+from tests.reference.image import Image, frame_of, pixels, to_array, write_file
+from tests.reference.jpegls import Options, Parameters
 
 LOSSLESS = "1.2.840.10008.1.2.4.80"
 NEAR_LOSSLESS = "1.2.840.10008.1.2.4.81"
 INTERLEAVES: tuple[Literal["none", "line", "sample"], ...] = ("none", "line", "sample")
-
-
-def pixels(image: Image, bits: int, *, planar: bool = False) -> bytes:
-    """The samples of an image as the kernel has them."""
-    if planar:
-        samples = [sample for lines in image for line in lines for sample in line]
-    else:
-        samples = [sample for lines in zip(*image, strict=True) for pixel in zip(*lines, strict=True) for sample in pixel]
-    return bytes(samples) if bits <= 8 else b"".join(sample.to_bytes(2, sys.byteorder) for sample in samples)
 
 
 def image_of(data: bytes, width: int, height: int, components: int, bits: int) -> Image:
@@ -467,13 +459,6 @@ def test_threads_decode_at_the_same_time() -> None:
 # ------------------------------------------------------------------------------------------------ against peers
 
 
-def to_array(image: Image, bits: int) -> Any:
-    numpy = pytest.importorskip("numpy")
-    shape = (len(image[0]), len(image[0][0]), len(image))
-    array = numpy.frombuffer(pixels(image, bits), "u1" if bits <= 8 else "u2").reshape(shape)
-    return array[..., 0] if len(image) == 1 else array
-
-
 def charls(data: bytes) -> bytes:
     """What CharLS decodes, pixel by pixel."""
     jpeg_ls = pytest.importorskip("jpeg_ls")
@@ -558,33 +543,6 @@ def test_imagecodecs_and_ours() -> None:
         assert (imagecodecs.jpegls_decode(encoded(image, bits)) == array).all()
 
 
-def write_file(path: Path, image: Image, bits: int, data: bytes | None = None, syntax: str = LOSSLESS) -> None:
-    """A DICOM file of an image, of the frame `data` if that is given."""
-    pydicom = pytest.importorskip("pydicom")
-    uid = pydicom.uid
-    dataset = pydicom.Dataset()
-    dataset.file_meta = pydicom.dataset.FileMetaDataset()
-    dataset.file_meta.MediaStorageSOPClassUID = dataset.SOPClassUID = "1.2.840.10008.5.1.4.1.1.7"
-    dataset.file_meta.MediaStorageSOPInstanceUID = dataset.SOPInstanceUID = "1.2.3.4"
-    dataset.file_meta.TransferSyntaxUID = uid.UID(syntax) if data else uid.ExplicitVRLittleEndian
-    dataset.Rows, dataset.Columns = len(image[0]), len(image[0][0])
-    dataset.SamplesPerPixel = len(image)
-    dataset.PhotometricInterpretation = "RGB" if len(image) == 3 else "MONOCHROME2"
-    if len(image) == 3:
-        dataset.PlanarConfiguration = 0
-    dataset.BitsAllocated = 8 if bits <= 8 else 16
-    dataset.BitsStored, dataset.HighBit, dataset.PixelRepresentation = bits, bits - 1, 0
-    pixel_data = pydicom.encaps.encapsulate([data]) if data else pixels(image, bits)
-    dataset.PixelData = pixel_data + bytes(len(pixel_data) & 1)
-    dataset["PixelData"].VR = "OB" if bits <= 8 or data else "OW"
-    dataset.save_as(path, enforce_file_format=True)
-
-
-def frame_of(path: Path) -> bytes:
-    pydicom = pytest.importorskip("pydicom")
-    return bytes(pydicom.encaps.get_frame(pydicom.dcmread(path).PixelData, 0, number_of_frames=1))
-
-
 def native(path: Path, bits: int, components: int) -> bytes:
     """The samples of a native file, pixel by pixel."""
     pydicom = pytest.importorskip("pydicom")
@@ -646,7 +604,7 @@ def test_gdcm_and_ours(tmp_path: Path, peer: Callable[[str], str], bits: int, co
     subprocess.run([command, "--jpegls", tmp_path / "native.dcm", tmp_path / "encoded.dcm"], check=True)
     assert decoded(frame_of(tmp_path / "encoded.dcm")) == pixels(image, bits)
     data = encoded(image, bits)
-    write_file(tmp_path / "encoded.dcm", image, bits, data)
+    write_file(tmp_path / "encoded.dcm", image, bits, data, LOSSLESS)
     subprocess.run([command, "--raw", tmp_path / "encoded.dcm", tmp_path / "decoded.dcm"], check=True)
     assert native(tmp_path / "decoded.dcm", bits, components) == pixels(image, bits)
 
