@@ -328,7 +328,7 @@ static void store_u32(uint8_t *to, uint32_t value) {
 static Status encode_frame(Encoder *encoder) {
     const Layout *layout = &encoder->layout;
     size_t columns = layout->columns, step = (size_t)layout->bytes * (size_t)(layout->planar ? 1 : layout->samples);
-    size_t group = columns < ROWS_BYTES ? ROWS_BYTES / columns : 1, row, rows;
+    size_t most = columns < ROWS_BYTES ? ROWS_BYTES / columns : 1, group = layout->rows < most ? layout->rows : most, row, rows;
     int segments = layout->samples * layout->bytes, i;
     uint8_t *(*encode)(Encoder *, const uint8_t *, size_t, size_t) = encode_rows_any;
 #if HAS_V3
@@ -337,7 +337,7 @@ static Status encode_frame(Encoder *encoder) {
 #endif
     encoder->samples_end = encoder->samples + columns * layout->rows * (size_t)segments;
     encoder->stride = columns / 8 + SLACK;
-    encoder->bytes = (uint8_t *)calloc(group * columns + SLACK, 1);
+    encoder->bytes = (uint8_t *)malloc(group * columns + SLACK);      /* what is looked at behind a row is not used */
     encoder->equal = (uint8_t *)calloc(group, encoder->stride);
     /* Enough for a frame that becomes no shorter. What is not written to costs nothing. */
     if (encoder->bytes == NULL || encoder->equal == NULL ||

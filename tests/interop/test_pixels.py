@@ -166,10 +166,10 @@ def kind_of(dataset: dicomkit.Dataset) -> tuple[Any, ...]:
 
 #: Tool -> its options, families of codecs that it decodes, how many files there are at least.
 TOOLS: dict[str, tuple[list[str], tuple[str, ...] | None, int]] = {
-    "dcmdjpeg": (["-q", "+cn"], ("jpeg", "jpeg-lossless"), 19),
+    "dcmdjpeg": (["-q", "+cn"], ("jpeg", "jpeg-lossless"), 18),
     "dcmdjpls": (["-q"], ("jpeg-ls",), 11),
     "dcmdrle": (["-q"], ("rle",), 12),
-    "gdcmconv": (["--raw"], None, 39),
+    "gdcmconv": (["--raw"], None, 38),
 }
 
 
