@@ -48,13 +48,13 @@ def encapsulate(dataset: Dataset, codestreams: Iterable[BytesLike], transfer_syn
 
 
 def syntax_of(key: str) -> TransferSyntax:
-    """The transfer syntax of a UID or keyword.
+    """The transfer syntax of a UID or keyword: one that is known, or that a program has added a codec for.
 
     Raises:
         ValueError: there is none.
     """
-    syntax = TransferSyntax.find(key)
-    if syntax is None:
+    syntax = TransferSyntax.assumed(key)
+    if TransferSyntax.find(key) is None and handling(syntax) != "codec":
         raise ValueError(f"{key!r} is no transfer syntax")
     return syntax
 

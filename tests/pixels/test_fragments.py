@@ -155,3 +155,10 @@ def test_items_that_lie() -> None:
     dataset.PixelData = item(b"") + item(A) + b"rubbish"
     with pytest.raises(CodecError, match="no item"):
         dataset.pixels.frame(0)
+
+
+def test_odd_fragments() -> None:
+    """PS3.5 A.4 wants them even; some are not, and the next item follows at once."""
+    odd = [START + b"A", START + b"BBB", b"ccc", START + b"D"]
+    assert read(dataset_of(odd, [], 3)) == ([odd[0], odd[1] + odd[2], odd[3]], "marks")
+    assert read(dataset_of(odd, [0, 13, 39], 3)) == ([odd[0], odd[1] + odd[2], odd[3]], "basic")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from dicomkit.errors import CodecError
-from dicomkit.pixels.codecs.jpeg2000_structure import COD, SOT, Size
+from dicomkit.pixels.codecs.jpeg2000_structure import COD, SEGMENT, SOT, Size
 
 if TYPE_CHECKING:
     from dicomkit.typing import BytesLike
@@ -55,12 +55,12 @@ def read_header(data: BytesLike) -> JPEG2000Header:
     size = Size.read(view[: 4 + length])
     components = size.components
     depths = bytes(view[42 : 42 + 3 * components : 3])
-    if len({bytes(view[at + 1 : at + 3]) for at in range(42, 42 + 3 * components, 3)} | {b"\x01\x01"}) > 1:
+    if bytes(view[43 : 42 + 3 * components : 3]) + bytes(view[44 : 42 + 3 * components : 3]) != b"\1" * (2 * components):
         raise CodecError("components of the codestream are subsampled")
     transformed = reversible = False
     at = 4 + length
     while at + 4 <= len(view):
-        marker, length = _u16(view, at), _u16(view, at + 2)
+        marker, length = SEGMENT.unpack_from(view, at)
         if marker == SOT or length < 2:
             break
         size.check_segment(view, at)

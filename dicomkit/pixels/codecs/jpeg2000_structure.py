@@ -7,16 +7,22 @@ many pixels, and some, are no image but an attack.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from struct import Struct
 from typing import Final
 
 from dicomkit.errors import CodecError
 
 __all__ = ["Size"]
 
+SIZ: Final = Struct(">8IH")  # behind its capabilities
+SEGMENT: Final = Struct(">HH")  # marker, length
+TILE_PART: Final = Struct(">HHHIBB")  # SOT: tile, length, number, how many
 COD: Final = 0xFF52
 COC: Final = 0xFF53
 SOT: Final = 0xFF90
 SOD: Final = 0xFF93
+# Segments of part 2 (T.801 annex A) that say how components were transformed: MCT, MCC, NLT, MCO, CBD.
+TRANSFORMS: Final = frozenset(range(0xFF74, 0xFF79))
 SMALLEST_TILE_PART: Final = 14  # SOT and SOD
 TILE_AREA: Final = 256
 PRECINCT_AREA: Final = 64
@@ -44,10 +50,7 @@ class Size:
         Raises:
             CodecError: it is impossible, or there are too many tiles.
         """
-        right, bottom, left, top, tile_width, tile_height, tile_left, tile_top = (
-            int.from_bytes(view[at : at + 4], "big") for at in range(8, 40, 4)
-        )
-        components = int.from_bytes(view[40:42], "big")
+        right, bottom, left, top, tile_width, tile_height, tile_left, tile_top, components = SIZ.unpack_from(view, 8)
         sound = tile_left <= left < right and tile_top <= top < bottom and tile_width and tile_height and components
         if not sound or len(view) < 42 + 3 * components:
             raise CodecError("the image and tile size segment (SIZ) of the codestream is impossible")
@@ -60,14 +63,16 @@ class Size:
         """Check the precincts, if it is a segment with coding styles, of all components (COD) or of one (COC).
 
         Raises:
-            CodecError: there are too many.
+            CodecError: there are too many; or it is a segment of part 2 that no decoder here obeys.
         """
-        marker, length = _u16(view, at), _u16(view, at + 2)
+        marker, length = SEGMENT.unpack_from(view, at)
         if marker == COD:
             style, levels_at, components = at + 4, at + 9, self.components
         elif marker == COC:
             style, components = at + (5 if self.components < 257 else 6), 1
             levels_at = style + 1
+        elif marker in TRANSFORMS:
+            raise CodecError("the codestream has a component transformation of JPEG 2000 part 2, which is not undone")
         else:
             return
         end = min(at + 2 + length, len(view))
@@ -92,13 +97,18 @@ class Size:
         """
         found: dict[int, int] = {}
         said: dict[int, int] = {}
-        while at + SMALLEST_TILE_PART <= len(view) and _u16(view, at) == SOT:
-            tile, length = _u16(view, at + 4), int.from_bytes(view[at + 6 : at + 10], "big")
-            said[tile] = max(said.get(tile, 1), view[at + 11])
+        while at + SMALLEST_TILE_PART <= len(view):
+            marker, _, tile, length, _, parts = TILE_PART.unpack_from(view, at)
+            if marker != SOT:
+                break
+            said[tile] = max(said.get(tile, 1), parts)
             inside = at + 12
-            while inside + 4 <= len(view) and (marker := _u16(view, inside)) != SOD and marker >= 0xFF00:
+            while inside + 4 <= len(view):
+                marker, segment = SEGMENT.unpack_from(view, inside)
+                if marker == SOD or marker < 0xFF00:
+                    break
                 self.check_segment(view, inside)
-                inside += 2 + max(_u16(view, inside + 2), 2)
+                inside += 2 + max(segment, 2)
             if inside + 2 < len(view) or inside + 2 == at + length:  # it has data, or needs none
                 found[tile] = found.get(tile, 0) + 1
             if length < SMALLEST_TILE_PART:  # 0: up to the end
@@ -111,7 +121,3 @@ class Size:
 
 def _parts(length: int, size: int) -> int:
     return -(-length // size)
-
-
-def _u16(view: memoryview, at: int) -> int:
-    return int.from_bytes(view[at : at + 2], "big")
