@@ -30,7 +30,9 @@ from tests.reference.encoding import (
 from tests.reference.strategies import data_sets
 
 ENCODINGS = pytest.mark.parametrize("encoding", [EXPLICIT, IMPLICIT, BIG], ids=["explicit", "implicit", "big"])
-SOUND = settings(suppress_health_check=[HealthCheck.data_too_large, HealthCheck.too_slow], max_examples=50)
+SOUND = settings(
+    suppress_health_check=[HealthCheck.data_too_large, HealthCheck.too_slow], max_examples=min(50, settings().max_examples)
+)
 
 
 def records(index: Index) -> list[tuple[int, str, int, int, int, int, int]]:
@@ -196,7 +198,9 @@ def test_stop_before() -> None:
 
 @ENCODINGS
 @given(data=st.data())
-@settings(max_examples=30, suppress_health_check=[HealthCheck.data_too_large, HealthCheck.too_slow])
+@settings(
+    max_examples=min(30, settings().max_examples), suppress_health_check=[HealthCheck.data_too_large, HealthCheck.too_slow]
+)
 def test_only_equals_the_whole_without_the_rest(encoding: Encoding, data: st.DataObject) -> None:
     content = encoding.data_set(data.draw(data_sets(encoding)))
     whole = records(parse(content, encoding))

