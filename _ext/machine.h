@@ -90,13 +90,6 @@ ALWAYS_INLINE int has_v3(void) {
 #define HAS_V3 0
 #endif
 
-/* The number of ones. */
-ALWAYS_INLINE uint32_t count_ones64(uint64_t value) {
-    value -= value >> 1 & 0x5555555555555555u;
-    value = (value & 0x3333333333333333u) + (value >> 2 & 0x3333333333333333u);
-    return (uint32_t)(((value + (value >> 4)) & 0x0F0F0F0F0F0F0F0Fu) * 0x0101010101010101u >> 56);
-}
-
 /* Eight bytes, the first one in the highest bits. */
 ALWAYS_INLINE uint64_t load_word(const uint8_t *bytes) {
     uint64_t word;

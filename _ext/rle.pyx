@@ -25,7 +25,8 @@ cdef extern from "rle_encode.h" nogil:
     ctypedef struct Layout:
         uint32_t rows, columns
         int samples, bytes
-        bint planar, least_first
+        bint planar, least_first, with_sign
+        int stored
 
     ctypedef struct Decoder:
         Layout layout
@@ -70,7 +71,8 @@ cdef int set_layout(Layout *layout, rows, columns, samples, bytes_per_sample, bi
     layout.samples = samples
     layout.bytes = bytes_per_sample
     layout.planar = planar
-    layout.least_first = False
+    layout.least_first = layout.with_sign = False
+    layout.stored = 8 * layout.bytes
     return 0
 
 
@@ -97,7 +99,8 @@ def header(data) -> tuple:
 
 
 def decode(
-    data, out, *, rows, columns, samples, bytes_per_sample, bint planar=False, bint least_significant_first=False
+    data, out, *, rows, columns, samples, bytes_per_sample, bits_stored=None, bint signed=False, bint planar=False,
+    bint least_significant_first=False
 ) -> None:
     """Decode a frame. See the stub."""
     cdef Py_buffer view, target
@@ -114,6 +117,11 @@ def decode(
                 decoder.count = decoder.failed = 0
                 set_layout(&decoder.layout, rows, columns, samples, bytes_per_sample, planar)
                 decoder.layout.least_first = least_significant_first
+                decoder.layout.with_sign = signed
+                if bits_stored is not None:
+                    if not 0 < bits_stored <= decoder.layout.stored:
+                        raise CodecError(f"samples of {bytes_per_sample} bytes cannot have {bits_stored} bits")
+                    decoder.layout.stored = bits_stored
                 with nogil:
                     status = decode_frame(
                         decoder, <const uint8_t *>view.buf, <size_t>view.len, <uint8_t *>target.buf, <size_t>target.len

@@ -6,7 +6,6 @@
 
 enum {
     ROWS_BYTES = 4096,                      /* of rows that are loaded together */
-    BLOCK = 32,                             /* words of marks whose runs are found together */
     SLACK = 144,                            /* bytes behind a row that may be read, and behind runs that may be written */
 };
 
@@ -53,117 +52,113 @@ typedef struct {
     uint64_t triples;                       /* of that, the marks of runs of three bytes or more */
     uint64_t pairs;                         /* and of runs of two */
     uint64_t chosen;                        /* and of runs that are replicate runs */
-    uint64_t carry;
+    uint64_t carry;                         /* 1 if a pair may begin the next word, as it may the row */
 } Marks;
 
-ALWAYS_INLINE uint64_t load_marks(const uint8_t *equal, size_t word) {
+/* The bytes, among those of a word of marks, that replicate runs begin and end with. */
+typedef struct {
+    uint64_t first;
+    uint64_t last;
+} Runs;
+
+ALWAYS_INLINE uint64_t load_marks(const uint8_t *equal) {
     uint64_t marks;
-    memcpy(&marks, equal + 8 * word, 8);
+    memcpy(&marks, equal, 8);
     return BIG_ENDIAN_MACHINE ? swap64(marks) : marks;
 }
 
-/* The marks in which replicate runs begin, and those behind their last ones.
+/* Find replicate runs.
  *
- * Three equal bytes or more are a replicate run. Two of them are one only where no literal run would have to be ended for it, that
- * is at the beginning of the row and right behind another replicate run: then its mark is two behind the last one of that, or
- * behind that of a pair of which the same is true. Such pairs and the bits behind them make an unbroken row of ones, through
- * which an addition carries. */
-ALWAYS_INLINE uint64_t find_runs(Marks *before, uint64_t marks, uint64_t next, uint64_t begin) {
+ * Three equal bytes or more are one. Two of them are one only where no literal run would have to be ended for it, that is at the
+ * beginning of the row and right behind another replicate run: then its mark is two behind the last one of that, or behind that
+ * of a pair of which the same is true. Such pairs and the bits behind them make an unbroken row of ones, through which an
+ * addition carries. */
+ALWAYS_INLINE Runs find_runs(Marks *before, uint64_t marks, uint64_t next) {
     uint64_t beside = marks << 1 | before->marks >> 63 | marks >> 1 | next << 63;
     uint64_t triples = marks & beside, pairs = marks & ~beside;
     uint64_t ones = pairs | pairs << 1 | before->pairs >> 63;
-    uint64_t first = (triples << 2 | before->triples >> 62 | begin) & pairs;
-    uint64_t sum = ones + first, carried = sum + before->carry;
+    uint64_t carried = ones + (((triples << 2 | before->triples >> 62) & pairs) | before->carry);
     uint64_t chosen = triples | ((ones ^ carried) & pairs);
-    uint64_t edges = chosen ^ (chosen << 1 | before->chosen >> 63);
-    before->carry = (uint64_t)(sum < ones) | (uint64_t)(carried < sum);
+    uint64_t behind = chosen << 1 | before->chosen >> 63;
+    Runs runs = {chosen & ~behind, behind & ~chosen};
     before->marks = marks;
     before->triples = triples;
     before->pairs = pairs;
     before->chosen = chosen;
-    return edges;
-}
-
-/* The numbers of the ones in a word, added to `base`; returns where the next number goes. Up to three more are written. */
-ALWAYS_INLINE uint32_t *put_ones(uint32_t *to, uint64_t word, uint32_t base) {
-    uint32_t *stop = to + count_ones64(word);
-    while (to < stop) {
-        int i;
-        for (i = 0; i < 4; i++) {
-            to[i] = base + (uint32_t)trailing_zeros64(word | (uint64_t)1 << 63);
-            word &= word - 1;
-        }
-        to += 4;
-    }
-    return stop;
+    before->carry = carried < ones;
+    return runs;
 }
 
 /* Literal runs of any length. */
 static uint8_t *put_literals(uint8_t *to, const uint8_t *from, size_t count) {
-    while (count) {
-        size_t length = count < LONGEST_RUN ? count : LONGEST_RUN;
-        *to++ = (uint8_t)(length - 1);
-        copy(to, from, length);
-        to += length;
-        from += length;
-        count -= length;
+    for (; count >= LONGEST_RUN; count -= LONGEST_RUN) {
+        *to++ = LONGEST_RUN - 1;
+        memcpy(to, from, LONGEST_RUN);
+        to += LONGEST_RUN;
+        from += LONGEST_RUN;
     }
-    return to;
+    if (count) {
+        *to++ = (uint8_t)(count - 1);
+        copy(to, from, count);
+    }
+    return to + count;
+}
+
+/* The bytes from `done` on as a literal run, those from `first` to `last` as a replicate run. */
+ALWAYS_INLINE uint8_t *put_runs(uint8_t *to, const uint8_t **done, const uint8_t *first, const uint8_t *last) {
+    const uint8_t *from = *done;
+    size_t literals = (size_t)(first - from), more = (size_t)(last - first);
+    *done = last + 1;
+    if (LIKELY(literals <= 32 && more < LONGEST_RUN)) {
+        *to = (uint8_t)(literals - 1);
+        memcpy(to + 1, from, 16);
+        memcpy(to + 17, from + 16, 16);
+        to += literals + (literals > 0);
+    } else {
+        to = put_literals(to, from, literals);
+        for (; more >= LONGEST_RUN; more -= LONGEST_RUN) {
+            *to++ = (uint8_t)(257 - LONGEST_RUN);
+            *to++ = *first;
+        }
+        if (more == 0) {
+            *done = last;
+            return to;
+        }
+    }
+    to[0] = (uint8_t)(256 - more);
+    to[1] = *first;
+    return to + 2;
 }
 
 /* Encode a row. A run takes at most twice its bytes, and less than SLACK more are written over.
  *
- * The result is as short as can be, but for runs that are too long for one. The runs of a block are found first, and then
- * written: nothing tells how long they are, and so no run waits until the one before it has been dealt with. */
+ * The result is as short as can be, but for runs that are too long for one. */
 ALWAYS_INLINE uint8_t *pack(uint8_t *to, const uint8_t *row, const uint8_t *equal, size_t count) {
-    Marks before = {0, 0, 0, 0, 0};
-    uint32_t edges[64 * BLOCK + 4], *edge = edges, *known;
-    size_t words = (count + 63) / 64, word = 0, done = 0;
-    uint64_t marks = load_marks(equal, 0), begin = 1;
-    while (word < words) {
-        size_t stop = words - word < BLOCK ? words : word + BLOCK;
-        for (; word < stop; word++, begin = 0) {
-            uint64_t next = load_marks(equal, word + 1);
-            if (((marks & (marks >> 1 | next << 63)) | before.chosen >> 62 | before.carry | begin) == 0) {
-                before.marks = before.pairs = marks;        /* nothing but pairs in a literal run */
-                before.triples = before.chosen = 0;
-            } else if ((~marks | ~before.chosen >> 63) != 0)
-                edge = put_ones(edge, find_runs(&before, marks, next, begin), (uint32_t)(64 * word));
-            else {
-                before.marks = before.triples = before.chosen = marks;
-                before.pairs = before.carry = 0;
+    Marks before = {0, 0, 0, 0, 1};
+    const uint8_t *end = row + count, *at, *first = row, *done = row;
+    uint64_t marks = load_marks(equal), next;
+    for (at = row; at < end; at += 64, marks = next) {
+        uint64_t open = before.chosen >> 63;
+        next = load_marks(equal += 8);
+        if (((marks & (marks >> 1 | next << 63)) | before.chosen >> 62 | before.carry) == 0) {
+            before.marks = before.pairs = marks;        /* nothing but pairs in a literal run */
+            before.triples = before.chosen = 0;
+        } else if (marks == UINT64_MAX && open) {       /* all of it in a replicate run */
+            before.marks = before.triples = before.chosen = marks;
+            before.pairs = before.carry = 0;
+        } else {
+            Runs runs = find_runs(&before, marks, next);
+            runs.first |= (uint64_t)1 << 63;            /* one more is looked for than there is, if the last run ends here */
+            first = open ? first : at + trailing_zeros64(runs.first);
+            runs.first &= runs.first - 1 + open;
+            for (; runs.last; runs.last &= runs.last - 1) {
+                to = put_runs(to, &done, first, at + trailing_zeros64(runs.last));
+                first = at + trailing_zeros64(runs.first);
+                runs.first &= runs.first - 1;
             }
-            marks = next;
         }
-        for (known = edges; edge - known >= 2; known += 2) {
-            size_t start = known[0], last = known[1], literals = start - done, repeats = last - start + 1;
-            done = last + 1;
-            if (LIKELY(literals <= 32 && repeats <= LONGEST_RUN)) {
-                const uint8_t *from = row + start - literals;
-                *to = (uint8_t)(literals - 1);
-                memcpy(to + 1, from, 16);
-                memcpy(to + 17, from + 16, 16);
-                to += literals + (literals > 0);
-            } else {
-                to = put_literals(to, row + start - literals, literals);
-                for (; repeats > LONGEST_RUN; repeats -= LONGEST_RUN) {
-                    *to++ = (uint8_t)(257 - LONGEST_RUN);
-                    *to++ = row[start];
-                }
-                if (repeats == 1) {
-                    done = last;
-                    continue;
-                }
-            }
-            to[0] = (uint8_t)(257 - repeats);
-            to[1] = row[start];
-            to += 2;
-        }
-        if (edge > known)
-            edges[0] = *known;
-        edge = edges + (edge - known);
     }
-    return put_literals(to, row + done, count - done);
+    return put_literals(to, done, (size_t)(end - done));
 }
 
 ALWAYS_INLINE void pick(uint8_t *row, const uint8_t *samples, size_t count, size_t step) {
@@ -231,12 +226,16 @@ static void pick3(uint8_t *row, const uint8_t *samples, size_t count) {
 }
 
 #if HAS_V3
+FOR_V3 static uint64_t equal32_v3(const uint8_t *row) {
+    __m256i bytes = _mm256_loadu_si256((const __m256i *)row), next = _mm256_loadu_si256((const __m256i *)(row + 1));
+    return (uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(bytes, next));
+}
+
 FOR_V3 static size_t mark_equal_v3(uint8_t *equal, const uint8_t *row, size_t count) {
     size_t i;
-    for (i = 0; i < count; i += 32) {
-        __m256i bytes = _mm256_loadu_si256((const __m256i *)(row + i)), next = _mm256_loadu_si256((const __m256i *)(row + i + 1));
-        uint32_t marks = (uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(bytes, next));
-        memcpy(equal + i / 8, &marks, 4);
+    for (i = 0; i < count; i += 64) {
+        uint64_t marks = equal32_v3(row + i) | equal32_v3(row + i + 32) << 32;
+        memcpy(equal + i / 8, &marks, 8);
     }
     return i;
 }

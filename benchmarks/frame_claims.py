@@ -10,6 +10,7 @@ from statistics import median
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 import dicomkit
 from benchmarks import images
@@ -19,6 +20,7 @@ from benchmarks.frames import in_memory, large_file, large_native_file
 from benchmarks.images import Image
 from benchmarks.report import Row, Table
 from benchmarks.runner import Effort, Timer, in_turn, repeated
+from dicomkit.pixels.parallel import run_parallel
 
 MANY, DISTINCT = 64, 16  # frames of a data set, and how many of them differ
 LARGE = 2000  # frames of a file of 1 GB
@@ -60,23 +62,39 @@ def differences(minuend: list[float], subtrahend: list[float]) -> list[float]:
 
 
 def workers(effort: Effort) -> Table:
-    """All frames, with one thread and with two."""
-    rows = []
+    """All frames, with one thread and with two; and plain copying of them, which shows what the memory allows."""
+    frames = np.stack([image.pixels for image in slices()] * (MANY // DISTINCT))
+    copies = np.empty_like(frames)
+    copy = partial(run_parallel, lambda at: np.copyto(copies[at], frames[at]), MANY)
+    rows = in_threads("copying", copy, frames.nbytes, effort)
     for kind in KINDS:
         pixels = dicomkit.read(in_memory(slices()[0], codestreams(kind, slices()) * (MANY // DISTINCT), kind.keyword)).pixels
         out = np.empty(pixels.shape, pixels.dtype)
-        timers = {f"{count}": repeated(partial(pixels.array, out=out, workers=count)) for count in (1, 2)}
         if any(
             not np.array_equal(frame, slices()[at % DISTINCT].pixels) for at, frame in enumerate(pixels.array(workers=2))
         ):
             rows.append(Row(kind.title, note="NOT EQUAL"))
             continue
-        samples = in_turn(timers, effort)
-        rates = {name: [out.nbytes / 1e6 / seconds for seconds in taken] for name, taken in samples.items()}
-        rows.append(Row(f"{kind.title}, 1 thread", rates["1"]))
-        ratio = median(rates["2"]) / median(rates["1"])
-        rows.append(Row(f"{kind.title}, 2 threads", rates["2"], ratio, at_least=SCALING))
+        rows += in_threads(kind.title, partial(decode, pixels, out), out.nbytes, effort, SCALING)
     return Table("workers", f"{MANY} CT frames with array(out=, workers=), MB of pixels a second", rows, "MB/s")
+
+
+def decode(pixels: Any, out: NDArray[Any], count: int) -> None:
+    """Decode all frames in so many threads."""
+    pixels.array(out=out, workers=count)
+
+
+def in_threads(
+    title: str, work: Callable[[int], object], size: int, effort: Effort, at_least: float | None = None
+) -> list[Row]:
+    """What makes so many bytes in a number of threads: with one, and with two."""
+    samples = in_turn({f"{count}": repeated(partial(work, count)) for count in (1, 2)}, effort)
+    rates = {name: [size / 1e6 / seconds for seconds in taken] for name, taken in samples.items()}
+    ratio = median(rates["2"]) / median(rates["1"])
+    return [
+        Row(f"{title}, 1 thread", rates["1"]),
+        Row(f"{title}, 2 threads", rates["2"], ratio, at_least=at_least),
+    ]
 
 
 def overhead(effort: Effort) -> Table:

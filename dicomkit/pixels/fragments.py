@@ -99,7 +99,7 @@ class FrameIndex:
         """
         if frame >= self.frames:
             raise CodecError(f"there are only {self.frames} frames in {len(self._fragments)} fragments", frame)
-        found = [(int(o), int(n)) for o, n in self._fragments[self._first[frame] : self._first[frame + 1]]]
+        found = [(start, length) for start, length in self._fragments[self._first[frame] : self._first[frame + 1]].tolist()]
         if self._lengths is not None:
             found[-1] = (found[-1][0], int(self._lengths[frame]))
         return found

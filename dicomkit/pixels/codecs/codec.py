@@ -31,6 +31,7 @@ class Codestream:
         color: space of the decoded samples ("RGB", "YBR_FULL"), None if Photometric Interpretation says it.
         cells: whether its samples are exactly those that were encoded: pixel cells, maybe with something in the unused bits
             (PS3.5 8.1.1).
+        settled: whether the codec makes them what the data set says, without anything in those.
         kernel: what the codec wants to know again when it decodes.
     """
 
@@ -41,6 +42,7 @@ class Codestream:
     signed: bool = False
     color: str | None = None
     cells: bool = False
+    settled: bool = False
     kernel: Any = None
 
     @property

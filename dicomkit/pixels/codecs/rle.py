@@ -31,21 +31,25 @@ class RLE(Codec):
     decode_defaults: ClassVar[Mapping[str, Any]] = {"least_significant_first": False}
 
     def inspect(self, data: BytesLike, layout: Layout) -> Codestream:
-        if layout.bits_allocated == 1:
-            return Codestream(layout.rows, layout.columns, layout.samples, 1, kernel=layout)
-        return Codestream(layout.rows, layout.columns, layout.samples, layout.bits_allocated, layout.signed, cells=True)
+        bits, settled = layout.bits_allocated, layout.high_bit == layout.bits_stored - 1
+        return Codestream(
+            layout.rows, layout.columns, layout.samples, bits, layout.signed, cells=bits > 1, settled=settled, kernel=layout
+        )
 
     def decode(self, data: BytesLike, stream: Codestream, out: NDArray[Any], to_rgb: bool) -> bool:
-        if stream.kernel is not None:
-            _decode_bits(data, stream.kernel, out)
+        layout = stream.kernel
+        if stream.bits == 1:
+            _decode_bits(data, layout, out)
             return False
         rle.decode(
             data,
             out.data,
-            rows=stream.rows,
-            columns=stream.columns,
-            samples=stream.samples,
+            rows=layout.rows,
+            columns=layout.columns,
+            samples=layout.samples,
             bytes_per_sample=out.itemsize,
+            bits_stored=layout.bits_stored if stream.settled else None,
+            signed=layout.signed,
             **self.decoding,
         )
         return False
