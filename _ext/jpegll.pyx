@@ -6,19 +6,14 @@ The kernels are in C: `jpegll_stream.h` reads marker segments, `jpegll_huffman.h
 
 from cpython.buffer cimport PyBUF_SIMPLE, PyBUF_WRITABLE, PyBuffer_Release, PyObject_GetBuffer
 from cpython.bytes cimport PyBytes_AS_STRING
-from cpython.exc cimport PyErr_Clear
 from cpython.object cimport PyObject
 from cpython.ref cimport Py_XDECREF
 from libc.stdint cimport uint8_t, uint32_t
 from libc.stdlib cimport calloc, free
 
+from growing_bytes cimport grow, resize
+
 from dicomkit.errors import CodecError
-
-
-cdef extern from "Python.h":
-    # on references that Cython does not count
-    PyObject *PyBytes_FromStringAndSize(const char *bytes, Py_ssize_t size)
-    int resize "_PyBytes_Resize"(PyObject **bytes, Py_ssize_t size)
 
 
 cdef extern from "jpegll_decode.h" nogil:
@@ -100,20 +95,6 @@ cdef object failure(Status status, const Codestream *stream, uint32_t row):
         height=stream.height, components=stream.components, predictor=stream.scan.predictor, row=row,
         point_transform=stream.scan.point_transform, restart_interval=stream.restart_interval,
     ))
-
-
-cdef uint8_t *grow(void *holder, size_t capacity) noexcept nogil:
-    """Make room in a bytes object that nobody else knows yet; `holder` points to the reference, which is NULL at first."""
-    cdef PyObject **result = <PyObject **>holder
-    with gil:
-        if result[0] == NULL:
-            result[0] = PyBytes_FromStringAndSize(NULL, <Py_ssize_t>capacity)
-        else:
-            resize(result, <Py_ssize_t>capacity)
-        if result[0] == NULL:
-            PyErr_Clear()
-            return NULL
-        return <uint8_t *>PyBytes_AS_STRING(<object>result[0])
 
 
 def header(data) -> tuple:

@@ -77,6 +77,19 @@ ALWAYS_INLINE int has_ssse3(void) { return __builtin_cpu_supports("ssse3"); }
 #define HAS_SSSE3 0
 #endif
 
+/* Functions for processors with AVX2 and the bit operations that came with it (x86-64-v3), if has_v3() says so. */
+#if HAS_SSSE3 && defined(__x86_64__)
+#include <immintrin.h>
+#define HAS_V3 1
+#define FOR_V3 __attribute__((target("avx2,bmi,bmi2,popcnt")))
+ALWAYS_INLINE int has_v3(void) {
+    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2") &&
+           __builtin_cpu_supports("popcnt");
+}
+#else
+#define HAS_V3 0
+#endif
+
 /* Eight bytes, the first one in the highest bits. */
 ALWAYS_INLINE uint64_t load_word(const uint8_t *bytes) {
     uint64_t word;

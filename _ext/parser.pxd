@@ -104,6 +104,7 @@ cdef struct Container:
     uint8_t delimited   # undefined length
     uint8_t implicit
     uint8_t big
+    uint8_t deferred    # fragments that are not kept in memory, however short they are
 
 cdef struct Creator:
     uint32_t block      # 0xGGGGBB00 >> 8
@@ -118,6 +119,8 @@ cdef struct Parser:
     uint64_t pos
     uint64_t begin              # where the data set starts
     uint64_t jump               # the first value that was jumped over, or UINT64_MAX
+    uint64_t deferred           # where the fragments begin that are not kept in memory, or UINT64_MAX
+    uint64_t deferred_stop      # where they end, UINT64_MAX before that is known
     uint64_t need               # bytes wanted from pos on, when NEED_MORE
     uint64_t defer_size
     Element *records

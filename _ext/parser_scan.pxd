@@ -29,6 +29,7 @@ cdef inline Container *enter(Parser *p, Container *c, int kind, uint32_t record,
     inner.delimited = length == UNDEFINED
     inner.implicit = False
     inner.big = False
+    inner.deferred = False
     return inner
 
 

@@ -43,6 +43,7 @@ cdef inline int push(Parser *p, int kind, uint64_t limit, bint delimited, bint i
     c.delimited = delimited
     c.implicit = implicit
     c.big = big
+    c.deferred = False
     return DONE
 
 
@@ -55,6 +56,8 @@ cdef inline void close(Parser *p) noexcept nogil:
     e.length = UNDEFINED if length >= UNDEFINED else <uint32_t>length
     e.next = p.count
     p.creator_count = c.creators
+    if c.deferred:
+        p.deferred_stop = p.pos
     p.top -= 1
     if p.top == 0 and p.dropped != NO_RECORD:
         p.count = p.dropped
@@ -422,7 +425,7 @@ cdef inline int read_fragment(Parser *p, Container *c) noexcept nogil:
             p.need = <uint64_t>h.length + 8
             return NEED_MORE
         h.length = <uint32_t>room
-    if h.length <= p.defer_size and h.length > p.stop - p.pos - 8:
+    if h.length <= p.defer_size and not c.deferred and h.length > p.stop - p.pos - 8:
         p.need = <uint64_t>h.length + 8
         return NEED_MORE
     status = append(p, &h, <uint8_t>((p.top + 1) >> 1), h.length, flags)
@@ -430,7 +433,17 @@ cdef inline int read_fragment(Parser *p, Container *c) noexcept nogil:
         status = problem(p, VALUE_TRUNCATED, p.count - 1, p.pos)
     if status == DONE:
         p.pos += 8 + <uint64_t>h.length
+        if c.record == p.count - 2:
+            defer_fragments(p, c)
     return status
+
+
+cdef inline void defer_fragments(Parser *p, Container *c) noexcept nogil:
+    """Behind the offset table: see whether the fragments may stay where they are. All of them together are one value."""
+    if p.top == 1 and p.deferred == UINT64_MAX and p.size != UINT64_MAX and p.pos < c.limit and p.stop < c.limit:
+        if c.limit - p.pos > p.defer_size:
+            c.deferred = True
+            p.deferred = p.pos
 
 
 cdef inline int end_of_root(Parser *p) noexcept nogil:

@@ -24,6 +24,9 @@ cdef extern from *:
     const int O_CLOEXEC
     long long modified_ns(struct_stat status)
 
+cdef enum:
+    MOST_HEADERS = 4096     # that are looked for at a time
+
 
 cdef Py_ssize_t read_fully(int fd, char *buffer, Py_ssize_t length) noexcept nogil:
     """Read until `length` bytes are there or the file ends; -1 on an error."""
@@ -100,9 +103,37 @@ cdef extern from *:
     #include <errno.h>
     #include <stdint.h>
     #include <stdlib.h>
+    #include <string.h>
     #include <unistd.h>
 
-    enum { STEP = 1 << 18, PAGE = 4096, LARGEST_CALL = 1 << 30 };
+    enum { STEP = 1 << 18, PAGE = 4096, LARGEST_CALL = 1 << 30, BLOCK = 1 << 16, SHORT = 1 << 13 };
+
+    /* Puts the headers of items, and returns how many. Where items are short, the file is read in blocks: that takes no longer
+     * than a call for each header. */
+    static int64_t item_headers(int fd, int64_t at, int64_t stop, char *headers, int64_t most) {
+        char *block = (char *)malloc(BLOCK);
+        int64_t start = 0, end = 0, count = 0;
+        uint32_t length = SHORT;
+        while (block != NULL && count < most && stop - at >= 8) {
+            const unsigned char *h;
+            if (at < start || at + 8 > end) {
+                ssize_t got = pread(fd, block, length < SHORT ? BLOCK : 8, (off_t)at);
+                if (got < 8)
+                    break;
+                start = at;
+                end = at + got;
+            }
+            h = (const unsigned char *)block + (at - start);
+            length = (uint32_t)h[7] << 24 | (uint32_t)h[6] << 16 | (uint32_t)h[5] << 8 | h[4];
+            if (h[0] != 0xFE || h[1] != 0xFF || h[2] != 0 || h[3] != 0xE0 || length > stop - at - 8)
+                break;
+            memcpy(headers + 8 * count, h, 8);
+            count++;
+            at += 8 + (int64_t)length;
+        }
+        free(block);
+        return count;
+    }
 
     static int write_fully(int fd, const char *bytes, size_t length) {
         while (length) {
@@ -152,7 +183,21 @@ cdef extern from *:
         return got == 0 ? left : -1;
     }
     """
+    int64_t item_headers_ "item_headers"(int fd, int64_t at, int64_t stop, char *headers, int64_t most) nogil
     int64_t copy_range_ "copy_range"(int source, int64_t offset, int target, int64_t left) nogil
+
+
+def item_headers(int fd, int64_t offset, int64_t stop) -> bytes:
+    """The headers of items that follow one another from `offset` on, of 8 bytes each (PS3.5 7.5, little endian), some thousands at most.
+
+    They end before whatever is no item with a length that ends at `stop` at the latest, and where the file cannot be read.
+    """
+    cdef bytes headers = PyBytes_FromStringAndSize(NULL, 8 * MOST_HEADERS)
+    cdef char *to = PyBytes_AS_STRING(headers)
+    cdef int64_t count
+    with nogil:
+        count = item_headers_(fd, offset, stop, to, MOST_HEADERS)
+    return headers[: 8 * count]
 
 
 def copy_range(int source, int64_t offset, int target, int64_t length) -> int:

@@ -5,19 +5,14 @@ The kernels are in C: `rle_decode.h` and `rle_encode.h`.
 
 from cpython.buffer cimport PyBUF_SIMPLE, PyBUF_WRITABLE, PyBuffer_Release, PyObject_GetBuffer
 from cpython.bytes cimport PyBytes_AS_STRING
-from cpython.exc cimport PyErr_Clear
 from cpython.object cimport PyObject
 from cpython.ref cimport Py_XDECREF
 from libc.stdint cimport uint8_t, uint32_t
 from libc.stdlib cimport calloc, free, malloc
 
+from growing_bytes cimport grow, resize
+
 from dicomkit.errors import CodecError
-
-
-cdef extern from "Python.h":
-    # on references that Cython does not count
-    PyObject *PyBytes_FromStringAndSize(const char *bytes, Py_ssize_t size)
-    int resize "_PyBytes_Resize"(PyObject **bytes, Py_ssize_t size)
 
 
 cdef extern from "rle_encode.h" nogil:
@@ -30,7 +25,8 @@ cdef extern from "rle_encode.h" nogil:
     ctypedef struct Layout:
         uint32_t rows, columns
         int samples, bytes
-        bint planar, least_first
+        bint planar, least_first, with_sign
+        int stored
 
     ctypedef struct Decoder:
         Layout layout
@@ -75,22 +71,15 @@ cdef int set_layout(Layout *layout, rows, columns, samples, bytes_per_sample, bi
     layout.samples = samples
     layout.bytes = bytes_per_sample
     layout.planar = planar
-    layout.least_first = False
+    layout.least_first = layout.with_sign = False
+    layout.stored = 8 * layout.bytes
     return 0
 
 
-cdef uint8_t *grow(void *holder, size_t capacity) noexcept nogil:
-    """Make room in a bytes object that nobody else knows yet; `holder` points to the reference, which is NULL at first."""
-    cdef PyObject **result = <PyObject **>holder
-    with gil:
-        if result[0] == NULL:
-            result[0] = PyBytes_FromStringAndSize(NULL, <Py_ssize_t>capacity)
-        else:
-            resize(result, <Py_ssize_t>capacity)
-        if result[0] == NULL:
-            PyErr_Clear()
-            return NULL
-        return <uint8_t *>PyBytes_AS_STRING(<object>result[0])
+# A large block is got from the system each time if it is given back smaller than it was: copying what is in it is faster, unless
+# that is large too.
+cdef enum:
+    COPIED = 1 << 20
 
 
 def header(data) -> tuple:
@@ -110,7 +99,8 @@ def header(data) -> tuple:
 
 
 def decode(
-    data, out, *, rows, columns, samples, bytes_per_sample, bint planar=False, bint least_significant_first=False
+    data, out, *, rows, columns, samples, bytes_per_sample, bits_stored=None, bint signed=False, bint planar=False,
+    bint least_significant_first=False
 ) -> None:
     """Decode a frame. See the stub."""
     cdef Py_buffer view, target
@@ -127,6 +117,11 @@ def decode(
                 decoder.count = decoder.failed = 0
                 set_layout(&decoder.layout, rows, columns, samples, bytes_per_sample, planar)
                 decoder.layout.least_first = least_significant_first
+                decoder.layout.with_sign = signed
+                if bits_stored is not None:
+                    if not 0 < bits_stored <= decoder.layout.stored:
+                        raise CodecError(f"samples of {bytes_per_sample} bytes cannot have {bits_stored} bits")
+                    decoder.layout.stored = bits_stored
                 with nogil:
                     status = decode_frame(
                         decoder, <const uint8_t *>view.buf, <size_t>view.len, <uint8_t *>target.buf, <size_t>target.len
@@ -165,6 +160,8 @@ def encode(data, *, rows, columns, samples, bytes_per_sample, bint planar=False)
                 status = encode_frame(encoder)
             if status != RLE_OK:
                 raise failure(status, 0, 0)
+            if encoder.size < COPIED:
+                return PyBytes_AS_STRING(<object>result)[:encoder.size]
             if resize(&result, <Py_ssize_t>encoder.size) < 0:
                 raise MemoryError
             return <object>result

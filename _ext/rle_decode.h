@@ -47,6 +47,8 @@ typedef struct {
     int bytes;                              /* of a sample */
     int planar;
     int least_first;                        /* segments begin with the least significant byte */
+    int stored;                             /* low bits of a sample's bytes that are the sample */
+    int with_sign;                          /* the bits above are its sign, not 0 */
 } Layout;
 
 typedef struct {
@@ -209,6 +211,41 @@ static void put_together(Decoder *decoder, uint8_t *out, size_t first, size_t co
     }
 }
 
+/* Make of unused bits of the top byte of a sample its sign, or 0. */
+static void clear_unused_bits(uint8_t *bytes, size_t count, int used, int with_sign) {
+    uint8_t mask = (uint8_t)((1 << used) - 1), sign = mask ^ mask >> 1;
+    size_t i;
+    if (with_sign)
+        for (i = 0; i < count; i++)
+            bytes[i] = (uint8_t)(((bytes[i] & mask) ^ sign) - sign);
+    else
+        for (i = 0; i < count; i++)
+            bytes[i] &= mask;
+}
+
+/* The bytes above that one. */
+static void extend(uint8_t *bytes, const uint8_t *below, size_t count, int with_sign) {
+    size_t i;
+    if (with_sign)
+        for (i = 0; i < count; i++)
+            bytes[i] = (uint8_t)-(below[i] >> 7);
+    else
+        memset(bytes, 0, count);
+}
+
+/* Take the samples, which are the low bits of their bytes; the other ones may be anything (PS3.5 8.1.1). */
+static void take_samples(Decoder *decoder, size_t count) {
+    const Layout *layout = &decoder->layout;
+    int top = (layout->stored - 1) / 8, sample, byte;
+    for (sample = 0; sample < layout->samples; sample++) {
+        Segment *segments = &decoder->segments[sample * layout->bytes];
+        int step = layout->least_first ? 1 : -1, place = layout->least_first ? top : layout->bytes - 1 - top;
+        clear_unused_bits(segments[place].bytes, count, layout->stored - 8 * top, layout->with_sign);
+        for (byte = top + 1; byte < layout->bytes; byte++, place += step)
+            extend(segments[place + step].bytes, segments[place].bytes, count, layout->with_sign);
+    }
+}
+
 static Status decode_frame(Decoder *decoder, const uint8_t *data, size_t size, uint8_t *out, size_t out_size) {
     const Layout *layout = &decoder->layout;
     size_t pixels = (size_t)layout->rows * layout->columns, done, count;
@@ -242,6 +279,8 @@ static Status decode_frame(Decoder *decoder, const uint8_t *data, size_t size, u
             }
             memset(segment->bytes + found, 0, count - found);
         }
+        if (layout->stored < 8 * layout->bytes)
+            take_samples(decoder, count);
         put_together(decoder, out, done, count);
         for (i = 0; i < decoder->count; i++) {
             Segment *segment = &decoder->segments[i];

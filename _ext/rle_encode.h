@@ -5,8 +5,8 @@
 #include "rle_decode.h"
 
 enum {
-    WINDOW = 56,                            /* bits of marks that are looked at together */
-    SLACK = 80,                             /* bytes behind a row that may be read, and behind runs that may be written */
+    ROWS_BYTES = 4096,                      /* of rows that are loaded together */
+    SLACK = 144,                            /* bytes behind a row that may be read, and behind runs that may be written */
 };
 
 /* Make the buffer of `holder` larger; returns its new address, or NULL. */
@@ -15,8 +15,10 @@ typedef uint8_t *(*Grow)(void *holder, size_t capacity);
 typedef struct {
     Layout layout;
     const uint8_t *samples;
-    uint8_t *row;                           /* one byte of each sample of a row */
-    uint8_t *equal;                         /* a bit for each byte of the row: it is equal to the next one */
+    const uint8_t *samples_end;
+    uint8_t *bytes;                         /* one of each sample of some rows */
+    uint8_t *equal;                         /* a bit for each of these: it is equal to the next one of its row */
+    size_t stride;                          /* bytes of these bits of a row */
     Grow grow;
     void *holder;
     uint8_t *out;
@@ -25,8 +27,8 @@ typedef struct {
 } Encoder;
 
 /* Mark the bytes of a row that are equal to the next one. */
-static void mark_equal(uint8_t *equal, const uint8_t *row, size_t count) {
-    size_t i = 0, last = count - 1;
+ALWAYS_INLINE void mark_equal(uint8_t *equal, const uint8_t *row, size_t count, size_t i) {
+    size_t last = count - 1;
 #if HAS_SSE2
     for (; i < count; i += 16) {
         __m128i bytes = _mm_loadu_si128((const __m128i *)(row + i)), next = _mm_loadu_si128((const __m128i *)(row + i + 1));
@@ -34,78 +36,129 @@ static void mark_equal(uint8_t *equal, const uint8_t *row, size_t count) {
         memcpy(equal + i / 8, &marks, 2);
     }
 #else
-    for (; i < count; i++)
-        equal[i / 8] = (uint8_t)((i % 8 ? equal[i / 8] : 0) | (row[i] == row[i + 1]) << i % 8);
+    const uint64_t low = 0x7F7F7F7F7F7F7F7Fu;
+    for (; i < count; i += 8) {
+        uint64_t differ = load_word(row + i) ^ load_word(row + i + 1), equals = ~(((differ & low) + low) | differ) & ~low;
+        equal[i / 8] = (uint8_t)(swap64(equals >> 7) * 0x0102040810204080u >> 56);      /* the first byte is the lowest bit */
+    }
 #endif
     equal[last / 8] &= (uint8_t)((1 << last % 8) - 1);
     memset(equal + last / 8 + 1, 0, 16);
 }
 
-/* The marks from a byte on: at least WINDOW + 1 of them. */
-ALWAYS_INLINE uint64_t marks_at(const uint8_t *equal, size_t at) {
+/* What of the marks of a row was looked at. */
+typedef struct {
+    uint64_t marks;                         /* the word before */
+    uint64_t triples;                       /* of that, the marks of runs of three bytes or more */
+    uint64_t pairs;                         /* and of runs of two */
+    uint64_t chosen;                        /* and of runs that are replicate runs */
+    uint64_t carry;                         /* 1 if a pair may begin the next word, as it may the row */
+} Marks;
+
+/* The bytes, among those of a word of marks, that replicate runs begin and end with. */
+typedef struct {
+    uint64_t first;
+    uint64_t last;
+} Runs;
+
+ALWAYS_INLINE uint64_t load_marks(const uint8_t *equal) {
     uint64_t marks;
-    memcpy(&marks, equal + at / 8, 8);
-    return (BIG_ENDIAN_MACHINE ? swap64(marks) : marks) >> at % 8;
+    memcpy(&marks, equal, 8);
+    return BIG_ENDIAN_MACHINE ? swap64(marks) : marks;
 }
 
-/* A literal run and a replicate run that do not fit into a window. */
-static uint8_t *pack_long(uint8_t *to, const uint8_t *row, const uint8_t *equal, size_t *at, size_t count) {
-    size_t stop = *at, start = *at, length;
-    uint64_t marks = marks_at(equal, stop), starts = marks & 1;
-    for (;; stop += WINDOW, marks = marks_at(equal, stop)) {
-        starts |= marks & marks >> 1 & (((uint64_t)1 << WINDOW) - 1);
-        if (starts || stop + WINDOW >= count)
-            break;
+/* Find replicate runs.
+ *
+ * Three equal bytes or more are one. Two of them are one only where no literal run would have to be ended for it, that is at the
+ * beginning of the row and right behind another replicate run: then its mark is two behind the last one of that, or behind that
+ * of a pair of which the same is true. Such pairs and the bits behind them make an unbroken row of ones, through which an
+ * addition carries. */
+ALWAYS_INLINE Runs find_runs(Marks *before, uint64_t marks, uint64_t next) {
+    uint64_t beside = marks << 1 | before->marks >> 63 | marks >> 1 | next << 63;
+    uint64_t triples = marks & beside, pairs = marks & ~beside;
+    uint64_t ones = pairs | pairs << 1 | before->pairs >> 63;
+    uint64_t carried = ones + (((triples << 2 | before->triples >> 62) & pairs) | before->carry);
+    uint64_t chosen = triples | ((ones ^ carried) & pairs);
+    uint64_t behind = chosen << 1 | before->chosen >> 63;
+    Runs runs = {chosen & ~behind, behind & ~chosen};
+    before->marks = marks;
+    before->triples = triples;
+    before->pairs = pairs;
+    before->chosen = chosen;
+    before->carry = carried < ones;
+    return runs;
+}
+
+/* Literal runs of any length. */
+static uint8_t *put_literals(uint8_t *to, const uint8_t *from, size_t count) {
+    for (; count >= LONGEST_RUN; count -= LONGEST_RUN) {
+        *to++ = LONGEST_RUN - 1;
+        memcpy(to, from, LONGEST_RUN);
+        to += LONGEST_RUN;
+        from += LONGEST_RUN;
     }
-    stop = starts ? stop + (size_t)trailing_zeros64(starts) : count;
-    for (; start < stop; start += length) {
-        length = stop - start < LONGEST_RUN ? stop - start : LONGEST_RUN;
-        *to++ = (uint8_t)(length - 1);
-        copy(to, row + start, length);
-        to += length;
+    if (count) {
+        *to++ = (uint8_t)(count - 1);
+        copy(to, from, count);
     }
-    if (start < count) {
-        for (; (marks = ~marks_at(equal, stop) & (((uint64_t)1 << WINDOW) - 1)) == 0; stop += WINDOW)
-            ;
-        stop += (size_t)trailing_zeros64(marks) + 1;
-        for (; stop - start >= 2; start += length) {
-            length = stop - start < LONGEST_RUN ? stop - start : LONGEST_RUN;
-            *to++ = (uint8_t)(257 - length);
-            *to++ = row[start];
+    return to + count;
+}
+
+/* The bytes from `done` on as a literal run, those from `first` to `last` as a replicate run. */
+ALWAYS_INLINE uint8_t *put_runs(uint8_t *to, const uint8_t **done, const uint8_t *first, const uint8_t *last) {
+    const uint8_t *from = *done;
+    size_t literals = (size_t)(first - from), more = (size_t)(last - first);
+    *done = last + 1;
+    if (LIKELY(literals <= 32 && more < LONGEST_RUN)) {
+        *to = (uint8_t)(literals - 1);
+        memcpy(to + 1, from, 16);
+        memcpy(to + 17, from + 16, 16);
+        to += literals + (literals > 0);
+    } else {
+        to = put_literals(to, from, literals);
+        for (; more >= LONGEST_RUN; more -= LONGEST_RUN) {
+            *to++ = (uint8_t)(257 - LONGEST_RUN);
+            *to++ = *first;
+        }
+        if (more == 0) {
+            *done = last;
+            return to;
         }
     }
-    *at = start;
-    return to;
+    to[0] = (uint8_t)(256 - more);
+    to[1] = *first;
+    return to + 2;
 }
 
 /* Encode a row. A run takes at most twice its bytes, and less than SLACK more are written over.
  *
- * Three equal bytes or more are a replicate run. Two of them are one only where no literal run would have to be ended for it: so
- * the result is as short as can be, but for literal runs that are too long for one. Both kinds of runs are found from the marks,
- * a literal run and the replicate run behind it at a time and nearly without branches, since nothing tells how long they are. */
-static uint8_t *pack(uint8_t *to, const uint8_t *row, const uint8_t *equal, size_t count) {
-    size_t at = 0;
-    while (at < count) {
-        uint64_t marks = marks_at(equal, at), starts = (marks & marks >> 1) | (marks & 1);
-        if (LIKELY(starts)) {
-            size_t literal = (size_t)trailing_zeros64(starts);
-            size_t repeats = (size_t)trailing_zeros64(~(marks >> literal) | (uint64_t)1 << 63) + 1;
-            if (LIKELY(literal + repeats <= WINDOW)) {
-                *to = (uint8_t)(literal - 1);
-                memcpy(to + 1, row + at, 16);
-                if (literal > 16)
-                    memcpy(to + 17, row + at + 16, 48);
-                to += literal + (literal > 0);
-                to[0] = (uint8_t)(257 - repeats);
-                to[1] = row[at + literal];
-                to += 2;
-                at += literal + repeats;
-                continue;
+ * The result is as short as can be, but for runs that are too long for one. */
+ALWAYS_INLINE uint8_t *pack(uint8_t *to, const uint8_t *row, const uint8_t *equal, size_t count) {
+    Marks before = {0, 0, 0, 0, 1};
+    const uint8_t *end = row + count, *at, *first = row, *done = row;
+    uint64_t marks = load_marks(equal), next;
+    for (at = row; at < end; at += 64, marks = next) {
+        uint64_t open = before.chosen >> 63;
+        next = load_marks(equal += 8);
+        if (((marks & (marks >> 1 | next << 63)) | before.chosen >> 62 | before.carry) == 0) {
+            before.marks = before.pairs = marks;        /* nothing but pairs in a literal run */
+            before.triples = before.chosen = 0;
+        } else if (marks == UINT64_MAX && open) {       /* all of it in a replicate run */
+            before.marks = before.triples = before.chosen = marks;
+            before.pairs = before.carry = 0;
+        } else {
+            Runs runs = find_runs(&before, marks, next);
+            runs.first |= (uint64_t)1 << 63;            /* one more is looked for than there is, if the last run ends here */
+            first = open ? first : at + trailing_zeros64(runs.first);
+            runs.first &= runs.first - 1 + open;
+            for (; runs.last; runs.last &= runs.last - 1) {
+                to = put_runs(to, &done, first, at + trailing_zeros64(runs.last));
+                first = at + trailing_zeros64(runs.first);
+                runs.first &= runs.first - 1;
             }
         }
-        to = pack_long(to, row, equal, &at, count);
     }
-    return to;
+    return put_literals(to, done, (size_t)(end - done));
 }
 
 ALWAYS_INLINE void pick(uint8_t *row, const uint8_t *samples, size_t count, size_t step) {
@@ -172,20 +225,53 @@ static void pick3(uint8_t *row, const uint8_t *samples, size_t count) {
     pick(row + i, samples + 3 * i, count - i, 3);
 }
 
-/* One byte of each sample of a row: PS3.5 G.2, Composite Pixel Code. */
-static void load_row(Encoder *encoder, size_t place, uint32_t row) {
-    const Layout *layout = &encoder->layout;
-    size_t step = (size_t)layout->bytes * (size_t)(layout->planar ? 1 : layout->samples), columns = layout->columns;
-    const uint8_t *samples = encoder->samples + place + (size_t)row * columns * step;
-    if (step == 1)
-        memcpy(encoder->row, samples, columns);
-    else if (step == 2)
-        pick2(encoder->row, samples, columns);
-    else if (step == 3)
-        pick3(encoder->row, samples, columns);
+#if HAS_V3
+FOR_V3 static uint64_t equal32_v3(const uint8_t *row) {
+    __m256i bytes = _mm256_loadu_si256((const __m256i *)row), next = _mm256_loadu_si256((const __m256i *)(row + 1));
+    return (uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(bytes, next));
+}
+
+FOR_V3 static size_t mark_equal_v3(uint8_t *equal, const uint8_t *row, size_t count) {
+    size_t i;
+    for (i = 0; i < count; i += 64) {
+        uint64_t marks = equal32_v3(row + i) | equal32_v3(row + i + 32) << 32;
+        memcpy(equal + i / 8, &marks, 8);
+    }
+    return i;
+}
+
+FOR_V3 static size_t pick2_v3(uint8_t *row, const uint8_t *samples, size_t count) {
+    const __m256i low = _mm256_set1_epi16(0xFF);
+    size_t i;
+    for (i = 0; i + 33 <= count; i += 32) {
+        __m256i first = _mm256_loadu_si256((const __m256i *)(samples + 2 * i));
+        __m256i second = _mm256_loadu_si256((const __m256i *)(samples + 2 * i + 32));
+        __m256i bytes = _mm256_packus_epi16(_mm256_and_si256(first, low), _mm256_and_si256(second, low));
+        _mm256_storeu_si256((__m256i *)(row + i), _mm256_permute4x64_epi64(bytes, 0xD8));
+    }
+    return i;
+}
+#endif
+
+/* The bytes of some rows that go into a segment: one of each sample (PS3.5 G.2, Composite Pixel Code). */
+ALWAYS_INLINE const uint8_t *load_rows(Encoder *encoder, const uint8_t *samples, size_t count, size_t step, int v3) {
+    uint8_t *to = encoder->bytes;
+    size_t done = 0;
+    if (step == 1) {
+        if ((size_t)(encoder->samples_end - samples) >= count + SLACK)
+            return samples;
+        memcpy(to, samples, count);
+    } else if (step == 2) {
+#if HAS_V3
+        if (v3)
+            done = pick2_v3(to, samples, count);
+#endif
+        pick2(to + done, samples + 2 * done, count - done);
+    } else if (step == 3)
+        pick3(to, samples, count);
     else
-        pick(encoder->row, samples, columns, step);
-    mark_equal(encoder->equal, encoder->row, columns);
+        pick(to, samples, count, step);
+    return to;
 }
 
 static Status reserve(Encoder *encoder, size_t more) {
@@ -202,6 +288,35 @@ static Status reserve(Encoder *encoder, size_t more) {
     return RLE_OK;
 }
 
+/* Encode some rows of a segment. All are loaded before the first one is packed: what was written a moment ago is slow to read. */
+ALWAYS_INLINE uint8_t *encode_rows(Encoder *encoder, const uint8_t *samples, size_t rows, size_t step, int v3) {
+    size_t columns = encoder->layout.columns, row;
+    const uint8_t *bytes = load_rows(encoder, samples, rows * columns, step, v3);
+    uint8_t *to = encoder->out + encoder->size;
+    for (row = 0; row < rows; row++) {
+        uint8_t *equal = encoder->equal + row * encoder->stride;
+        size_t done = 0;
+#if HAS_V3
+        if (v3)
+            done = mark_equal_v3(equal, bytes + row * columns, columns);
+#endif
+        mark_equal(equal, bytes + row * columns, columns, done);
+    }
+    for (row = 0; row < rows; row++)
+        to = pack(to, bytes + row * columns, encoder->equal + row * encoder->stride, columns);
+    return to;
+}
+
+static uint8_t *encode_rows_any(Encoder *encoder, const uint8_t *samples, size_t rows, size_t step) {
+    return encode_rows(encoder, samples, rows, step, 0);
+}
+
+#if HAS_V3
+FOR_V3 static uint8_t *encode_rows_v3(Encoder *encoder, const uint8_t *samples, size_t rows, size_t step) {
+    return encode_rows(encoder, samples, rows, step, 1);
+}
+#endif
+
 static void store_u32(uint8_t *to, uint32_t value) {
     int i;
     for (i = 0; i < 4; i++)
@@ -211,28 +326,35 @@ static void store_u32(uint8_t *to, uint32_t value) {
 /* Encode a frame, row by row (G.3.1); it is the first `size` bytes of `out` then. */
 static Status encode_frame(Encoder *encoder) {
     const Layout *layout = &encoder->layout;
-    size_t columns = layout->columns;
+    size_t columns = layout->columns, step = (size_t)layout->bytes * (size_t)(layout->planar ? 1 : layout->samples);
+    size_t most = columns < ROWS_BYTES ? ROWS_BYTES / columns : 1, group = layout->rows < most ? layout->rows : most, row, rows;
     int segments = layout->samples * layout->bytes, i;
-    uint32_t row;
-    encoder->row = (uint8_t *)calloc(columns + SLACK, 1);
-    encoder->equal = (uint8_t *)calloc(columns / 8 + SLACK, 1);
+    uint8_t *(*encode)(Encoder *, const uint8_t *, size_t, size_t) = encode_rows_any;
+#if HAS_V3
+    if (has_v3())
+        encode = encode_rows_v3;
+#endif
+    encoder->samples_end = encoder->samples + columns * layout->rows * (size_t)segments;
+    encoder->stride = columns / 8 + SLACK;
+    encoder->bytes = (uint8_t *)malloc(group * columns + SLACK);      /* what is looked at behind a row is not used */
+    encoder->equal = (uint8_t *)calloc(group, encoder->stride);
     /* Enough for a frame that becomes no shorter. What is not written to costs nothing. */
-    if (encoder->row == NULL || encoder->equal == NULL ||
-        reserve(encoder, HEADER_SIZE + columns * layout->rows * (size_t)segments / 64 * 65 + 2 * columns + SLACK) != RLE_OK)
+    if (encoder->bytes == NULL || encoder->equal == NULL ||
+        reserve(encoder, HEADER_SIZE + columns * layout->rows * (size_t)segments / 64 * 65 + 2 * group * columns + SLACK) != RLE_OK)
         return RLE_NO_MEMORY;
     encoder->size = HEADER_SIZE;
     memset(encoder->out, 0, HEADER_SIZE);
     store_u32(encoder->out, (uint32_t)segments);
     for (i = 0; i < segments; i++) {
-        size_t place = first_place(layout, i);
+        const uint8_t *samples = encoder->samples + first_place(layout, i);
         if (encoder->size > UINT32_MAX)
             return RLE_TOO_LONG;
         store_u32(encoder->out + 4 + 4 * i, (uint32_t)encoder->size);
-        for (row = 0; row < layout->rows; row++) {
-            load_row(encoder, place, row);
-            if (reserve(encoder, 2 * columns + SLACK) != RLE_OK)
+        for (row = 0; row < layout->rows; row += rows) {
+            rows = layout->rows - row < group ? layout->rows - row : group;
+            if (reserve(encoder, 2 * rows * columns + SLACK) != RLE_OK)
                 return RLE_NO_MEMORY;
-            encoder->size = (size_t)(pack(encoder->out + encoder->size, encoder->row, encoder->equal, columns) - encoder->out);
+            encoder->size = (size_t)(encode(encoder, samples + row * columns * step, rows, step) - encoder->out);
         }
         if (encoder->size & 1) {        /* G.3.1: segments have an even length */
             if (reserve(encoder, 1) != RLE_OK)
@@ -244,7 +366,7 @@ static Status encode_frame(Encoder *encoder) {
 }
 
 static void free_encoder(Encoder *encoder) {
-    free(encoder->row);
+    free(encoder->bytes);
     free(encoder->equal);
     free(encoder);
 }

@@ -15,6 +15,7 @@ from libc.stdlib cimport calloc, free, malloc
 from libc.string cimport memcpy, memset
 
 from element cimport CONTAINER, TRUNCATED, UNDELIMITED, Element, IndexView, Segment, element_start, load_u32, stream_bytes
+from offset_table cimport Table, append_fragments, fits
 from parser cimport *
 from parser_context cimport resolve_ambiguous
 from parser_steps cimport close, parse
@@ -50,189 +51,7 @@ PROBLEMS = (
 )
 cdef const StandardAPI *STANDARD = <const StandardAPI *>PyCapsule_Import(STANDARD_CAPSULE, 0)
 
-
-# ------------------------------------------------------------------------------------------------ Python objects
-
-
-cdef const uint8_t *buffer_address(object owner, Py_buffer *held, uint64_t *length) except NULL:
-    """Address of a bytes-like object's bytes; `held` keeps it in place (bytes need no holding)."""
-    held.len = -1
-    if type(owner) is bytes:
-        length[0] = PyBytes_GET_SIZE(owner)
-        return <const uint8_t *>PyBytes_AS_STRING(owner)
-    PyObject_GetBuffer(owner, held, PyBUF_SIMPLE)
-    length[0] = held.len
-    return <const uint8_t *>held.buf if held.len else <const uint8_t *>b""
-
-
-cdef enum:
-    REMEMBERED_LEVELS = 16
-
-
-cdef struct Sibling:
-    uint32_t first      # the first record of a level
-    uint32_t record     # one of its siblings
-    uint32_t position   # how many are before it
-
-
-cdef class Index:
-    """The element index of one data set: records, the bytes that are in memory, and what was tolerated.
-
-    Immutable once built. Other compiled modules see it through `view`, a capsule of an IndexView.
-    """
-
-    cdef IndexView _view
-    cdef Py_buffer *_held
-    cdef Sibling _siblings[REMEMBERED_LEVELS]
-    cdef readonly list owners
-    cdef readonly tuple faults
-    cdef readonly object dictionary
-    cdef readonly object view
-    cdef readonly bint unordered
-    cdef readonly uint64_t stop
-    cdef readonly bint retyped      # it was asked for that elements get other VRs than their headers name
-
-    def __dealloc__(self):
-        cdef uint32_t i
-        if self._held != NULL:
-            for i in range(self._view.segment_count):
-                if self._held[i].len >= 0:
-                    PyBuffer_Release(&self._held[i])
-            free(self._held)
-        free(self._view.segments)
-        give_back(self._view.records)
-
-    def __len__(self) -> int:
-        return self._view.count
-
-    @property
-    def nbytes(self) -> int:
-        """Bytes that the records take."""
-        return self._view.count * sizeof(Element)
-
-    def record(self, index: int) -> tuple:
-        """Record `index` as (tag, vr, flags, depth, length, next, offset); vr is "" for items and fragments."""
-        cdef uint32_t i = index
-        cdef const Element *e
-        if i >= self._view.count:
-            raise IndexError(index)
-        e = &self._view.records[i]
-        vr = "" if e.vr == 0 else chr(e.vr & 0xFF) + chr(e.vr >> 8)
-        return (e.tag, vr, e.flags, e.depth, e.length, e.next, e.offset)
-
-    def value(self, uint32_t tag) -> bytes | None:
-        """The bytes of a top-level element that is in memory, or None."""
-        cdef uint32_t i = 0
-        cdef const Element *e
-        cdef const uint8_t *p
-        while i < self._view.count:
-            e = &self._view.records[i]
-            if e.tag == tag:
-                p = stream_bytes(&self._view, e.offset, e.length)
-                return None if p == NULL or e.length == 0 else p[: e.length]
-            i = e.next
-        return None
-
-    def group_end(self) -> int | None:
-        """Where the first group ends by its group length (gggg,0000), or None without one."""
-        cdef const Element *e = self._view.records
-        cdef const uint8_t *p
-        if self._view.count == 0 or e.tag & 0xFFFF or e.length != 4:
-            return None
-        p = stream_bytes(&self._view, e.offset, 4)
-        return None if p == NULL else e.offset + 4 + load_u32(p, False)
-
-    def ancestors(self, index: int) -> list:
-        """The containers around a record, and itself, outermost first: (record, position among its siblings)."""
-        cdef uint32_t i = index, at = 0, first, position, stop = self._view.count
-        cdef Sibling *last
-        found = []
-        if i >= stop:
-            raise IndexError(index)
-        with cython.critical_section(self):
-            while at < stop:
-                position = 0
-                first = at
-                # paths are asked for in order: go on from the one before
-                last = &self._siblings[min(<Py_ssize_t>len(found), REMEMBERED_LEVELS - 1)]
-                if last.first == first and first < last.record <= i:
-                    at = last.record
-                    position = last.position
-                while at < stop and self._view.records[at].next <= i:
-                    at = self._view.records[at].next
-                    position += 1
-                last.first = first
-                last.record = at
-                last.position = position
-                found.append((at, position))
-                if at >= i:
-                    break
-                stop = self._view.records[at].next
-                at += 1
-        return found
-
-    def path(self, index: int) -> str:
-        """The tag path of a record, such as `(0040,A730)[0].(0008,0100)`; of an item, such as `(0040,A730)[0]`."""
-        cdef str path = ""
-        cdef uint32_t tag
-        for at, position in self.ancestors(index):
-            tag = self._view.records[<uint32_t>at].tag
-            if tag == ITEM_TAG:
-                path += f"[{position}]"
-            else:
-                path += f"{'.' if path else ''}({tag >> 16:04X},{tag & 0xFFFF:04X})"
-        return path
-
-    def __reduce__(self):
-        segments = [
-            (bytes(self.owners[i]), self._view.segments[i].start, self._view.segments[i].stop)
-            for i in range(self._view.segment_count)
-        ]
-        records = (<const char *>self._view.records)[: self._view.count * sizeof(Element)]
-        return _rebuild, (records, segments, self.faults, self.dictionary, self.unordered, self.stop, self.retyped)
-
-    cdef int _hold(self, list owners, list starts, list stops) except -1:
-        """Take the segments: `owners` are bytes-like, `starts` and `stops` the stream offsets that they are used for."""
-        cdef uint32_t i, n = <uint32_t>len(owners)
-        cdef uint64_t length
-        self._view.segments = <Segment *>calloc(n or 1, sizeof(Segment))
-        self._held = <Py_buffer *>calloc(n or 1, sizeof(Py_buffer))
-        if self._view.segments == NULL or self._held == NULL:
-            raise MemoryError
-        self.owners = owners
-        for i in range(n):
-            self._view.segments[i].bytes = buffer_address(owners[i], &self._held[i], &length)
-            self._view.segments[i].start = starts[i]
-            self._view.segments[i].stop = min(self._view.segments[i].start + length, <uint64_t>stops[i])
-            self._view.segment_count = i + 1
-        self.view = PyCapsule_New(&self._view, "dicomkit.IndexView", NULL)
-        return 0
-
-
-def _rebuild(bytes records, list segments, tuple faults, dictionary, bint unordered, uint64_t stop, bint retyped) -> Index:
-    """Unpickle an Index. The records are checked, since a pickle may come from anywhere."""
-    cdef Index index = Index.__new__(Index)
-    cdef uint64_t size = PyBytes_GET_SIZE(records)
-    cdef uint32_t i, count = <uint32_t>(size // sizeof(Element))
-    if size % sizeof(Element) or size // sizeof(Element) >= NO_RECORD:
-        raise ValueError("not the records of an index")
-    index._view.records = <Element *>new_block(size)
-    if index._view.records == NULL:
-        raise MemoryError
-    memcpy(index._view.records, PyBytes_AS_STRING(records), size)
-    for i in range(count):
-        if not i < index._view.records[i].next <= count or index._view.records[i].depth > MAX_DEPTH:
-            raise ValueError("not the records of an index")
-    index._view.count = count
-    index._hold(
-        [owner for owner, _, _ in segments], [start for _, start, _ in segments], [stop for _, _, stop in segments]
-    )
-    index.faults = faults
-    index.dictionary = dictionary
-    index.unordered = unordered
-    index.stop = stop
-    index.retyped = retyped
-    return index
+include "tagstream_index.pxi"
 
 
 cdef class TagStream:
@@ -259,6 +78,7 @@ cdef class TagStream:
     cdef object _dictionary
     cdef int _status
     cdef bint _finished
+    cdef bint _believed
     cdef bint _ended_badly      # strict, and a container goes on behind the end
 
     def __cinit__(
@@ -274,7 +94,7 @@ cdef class TagStream:
         memset(p, 0, sizeof(Parser) - sizeof(p.stack))
         p.pos = p.begin = position
         p.start = p.stop = position
-        p.jump = UINT64_MAX
+        p.jump = p.deferred = p.deferred_stop = UINT64_MAX
         p.size = UINT64_MAX if size is None else <uint64_t>size
         p.defer_size = defer_size
         p.stop_tag = NO_STOP if stop_before is None else <uint32_t>stop_before
@@ -307,6 +127,7 @@ cdef class TagStream:
         root.delimited = False
         root.implicit = implicit_vr
         root.big = big_endian
+        root.deferred = False
         self._owners = []
         self._starts = []
         self._stops = []
@@ -354,14 +175,117 @@ cdef class TagStream:
         finally:
             if held.len >= 0:
                 PyBuffer_Release(&held)
-        self._owners.append(window)
-        self._starts.append(start)
-        self._stops.append(self._end_of_window())
+        self._keep(window, start)
+        return self._is_done()
+
+    cdef bint _is_done(self) except -1:
         if self._status == NO_MEMORY:
             raise MemoryError
         if self._status > NEED_MORE:
-            raise TagStreamError(self._status, p.pos)
+            raise TagStreamError(self._status, self._p.pos)
         return self._status == DONE
+
+    cdef int _keep(self, window, uint64_t start) except -1:
+        """Keep of the last window what values may be read from: not the fragments that are deferred."""
+        cdef Parser *p = self._p
+        cdef uint64_t stop = self._end_of_window()
+        if p.deferred != UINT64_MAX and p.deferred < stop and not (start <= p.deferred and p.deferred_stop <= p.stop):
+            if start <= p.deferred:
+                stop = p.deferred
+                if stop - start < (p.stop - start) // 2:
+                    window = window[: stop - start]
+            elif p.deferred_stop >= p.stop:
+                return 0
+            elif start < p.deferred_stop:
+                window = window[p.deferred_stop - start :]
+                start = p.deferred_stop
+        if start < stop:
+            self._owners.append(window)
+            self._starts.append(start)
+            self._stops.append(stop)
+        return 0
+
+    @property
+    def in_fragments(self) -> bool:
+        """Whether what comes next is the header of a fragment of which only the place is recorded, or their end."""
+        cdef const Container *c = &self._p.stack[self._p.top]
+        return c.kind == FRAGMENTS and c.deferred and not c.big and self._status == NEED_MORE
+
+    @property
+    def fragments(self) -> tuple:
+        """Inside of fragments: record of the offset table, number of the fragments that are recorded, length of the last one."""
+        cdef const Parser *p = self._p
+        cdef uint32_t table = p.stack[p.top].record + 1
+        if not self.in_fragments:
+            raise ValueError("the tag stream is not inside of fragments")
+        return table, p.count - table - 1, p.records[p.count - 1].length
+
+    def skip(self, bytes headers) -> bool:
+        """Parse on inside of fragments, with the headers of those that follow, of 8 bytes each. Returns what `feed` does."""
+        cdef Parser *p = self._p
+        cdef const uint8_t *at = <const uint8_t *>PyBytes_AS_STRING(headers)
+        cdef Py_ssize_t i, count = PyBytes_GET_SIZE(headers) // 8
+        if not self.in_fragments:
+            raise ValueError("the tag stream is not inside of fragments")
+        with nogil:
+            for i in range(count):
+                p.bytes = at + 8 * i
+                p.start = p.pos
+                p.stop = p.pos + 8
+                self._status = parse(p)
+                if self._status != NEED_MORE or p.top != 1:
+                    break
+        return self._is_done()
+
+    def place_of(self, uint32_t tag) -> tuple | None:
+        """Offset and length of the value of a top-level element that was read; of the offset table if it is the item tag."""
+        cdef const Parser *p = self._p
+        cdef uint32_t i = 0 if tag != ITEM_TAG or p.top == 0 else p.stack[p.top].record + 1
+        while i < p.count:
+            if p.records[i].tag == tag:
+                return p.records[i].offset, p.records[i].length
+            if p.records[i].tag > tag:
+                break
+            i = p.records[i].next
+        return None
+
+    def held(self, uint64_t offset, uint64_t length) -> bytes | None:
+        """Bytes of the windows that are kept, or None."""
+        for owner, start, stop in zip(self._owners, self._starts, self._stops):
+            if start <= offset and offset + length <= min(stop, start + len(owner)):
+                return bytes(owner[offset - start : offset - start + length])
+        return None
+
+    def try_table(self, bytes offsets, bint wide, bytes lengths=None, *, bint believe=False):
+        """Inside of fragments: look whether an offset table can be true, or believe it.
+
+        Returns what tells whether it is: the offset of the header of the largest fragment, its length, and the offset of the last
+        header; None if it cannot be. If it is believed, all fragments up to the last one are recorded, and `position` is at that.
+        """
+        cdef Parser *p = self._p
+        cdef Table table
+        cdef uint64_t largest = 0, length = 0, last = 0
+        cdef uint32_t width = 8 if wide else 4
+        if not self.in_fragments or len(offsets) == 0 or len(offsets) % width or len(offsets) // width >= NO_RECORD:
+            return None
+        if lengths is not None and (not wide or len(lengths) != len(offsets)):
+            return None
+        table.offsets = <const uint8_t *>PyBytes_AS_STRING(offsets)
+        table.lengths = NULL
+        if lengths is not None:
+            table.lengths = <const uint8_t *>PyBytes_AS_STRING(lengths)
+        table.count = <uint32_t>(len(offsets) // width)
+        table.wide = wide
+        if not fits(p, &table, &largest, &length, &last):
+            return None
+        if believe:
+            self._believed = True
+            self._status = append_fragments(p, &table)
+            if self._status == DONE:
+                self._status = NEED_MORE
+                p.need = 8
+            self._is_done()
+        return largest, length, last
 
     cdef uint64_t _end_of_window(self):
         """Where the window ends as a segment: deferred values are in none, not even with their beginning."""
@@ -423,10 +347,9 @@ cdef class TagStream:
         return 0
 
     cdef int _trim(self) except -1:
-        """Give up what the last window holds of a value that was jumped over: mostly, all but the header of an image."""
-        cdef Py_ssize_t last = len(self._owners) - 1
+        """Give up what the only window holds of a value that was jumped over: mostly, all but the header of an image."""
         cdef uint64_t used
-        if last != 0 or self._p.jump == UINT64_MAX or type(self._owners[0]) is not bytes:
+        if len(self._owners) != 1 or self._p.jump == UINT64_MAX or type(self._owners[0]) is not bytes:
             return 0
         used = self._p.jump - <uint64_t>self._starts[0]
         if used < <uint64_t>PyBytes_GET_SIZE(self._owners[0]) // 2:
@@ -461,6 +384,7 @@ cdef class TagStream:
         index.dictionary = self._dictionary
         index.stop = p.pos
         index.retyped = p.quirks & (IGNORE_EXPLICIT_VR | CONVERT_UN) != 0
+        index.believed = self._believed
         return index
 
 

@@ -177,6 +177,10 @@ cdef class ElementView:
             i = view.records[i].next
         return made
 
+    def _is_believed(self) -> bool:
+        """Whether its fragments are recorded where an offset table says."""
+        return self._record != NO_RECORD and self._owner._index.believed and self._owner._view.records[self._record].depth == 0
+
     def _window(self, uint64_t offset, uint64_t length):
         """Bytes of the stream: without a copy if they are in memory, else read from the source."""
         if self._record == NO_RECORD:

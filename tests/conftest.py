@@ -37,7 +37,7 @@ choose_dicomkit()
 # luck either: there, the examples are the same each time, and the fuzzer looks for others.
 # Sanitizers see in few examples what they can see, and take long.
 settings.register_profile(
-    "dicomkit", deadline=None, derandomize="CI" in os.environ, max_examples=20 if "ASAN_OPTIONS" in os.environ else 100
+    "dicomkit", deadline=None, derandomize="CI" in os.environ, max_examples=10 if "ASAN_OPTIONS" in os.environ else 100
 )
 settings.load_profile("dicomkit")
 

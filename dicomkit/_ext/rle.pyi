@@ -15,6 +15,8 @@ def decode(
     columns: int,
     samples: int,
     bytes_per_sample: int,
+    bits_stored: int | None = None,
+    signed: bool = False,
     planar: bool = False,
     least_significant_first: bool = False,
 ) -> None:
@@ -30,12 +32,14 @@ def decode(
         rows, columns, samples, bytes_per_sample: what the frame has. There are samples * bytes_per_sample segments.
         Frames of
             single bits are one row of the bytes that they are packed in.
+        bits_stored: how many low bits of the bytes are the sample; None: all. The others may hold anything.
+        signed: they become the sample's sign, not 0.
         planar: plane by plane, not pixel by pixel.
         least_significant_first: segments begin with the least significant byte of a sample, as a faulty encoder wrote them
             (DCMTK's option --byte-order-reverse).
 
     Raises:
-        CodecError: as `header`; segments are missing or end early; `out` has another size.
+        CodecError: as `header`; segments are missing or end early; `out` has another size; samples have no such bits.
 
     PS3.5 annex G.
     """

@@ -18,7 +18,13 @@ __all__ = ["main", "run"]
 TOOLS: Final = {
     "dcm2xml": "Convert DICOM file and data set to XML",
     "dcm2json": "Convert DICOM file and data set to JSON",
+    "dcmcjpeg": "Encode DICOM file to JPEG transfer syntax",
+    "dcmcjpls": "Encode DICOM file to JPEG-LS transfer syntax",
     "dcmconv": "Convert DICOM file encoding",
+    "dcmcrle": "Encode DICOM file to RLE transfer syntax",
+    "dcmdjpeg": "Decode JPEG-compressed DICOM file",
+    "dcmdjpls": "Decode JPEG-LS compressed DICOM file",
+    "dcmdrle": "Decode RLE-compressed DICOM file",
     "dcmdump": "Dump DICOM file and data set",
     "dcmftest": "Test if file uses DICOM part 10 format",
     "dcmodify": "Modify DICOM files",
@@ -33,6 +39,7 @@ TOOLS: Final = {
     "storescp": "DICOM storage (C-STORE) SCP",
     "storescu": "DICOM storage (C-STORE) SCU",
     "termscu": "DICOM termination SCU",
+    "transcode": "Encode the pixel data of DICOM files in another transfer syntax",
     "xml2dcm": "Convert XML document to DICOM file or data set",
 }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dicomkit.cli.input_options import FILE_FORMAT, INPUT_FILES, TRANSFER_SYNTAX
 from dicomkit.cli.options import GENERAL, Group, Option, integer
+from dicomkit.cli.output_options import OUTPUT_FILES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -71,18 +72,7 @@ GROUPS: Final = (
     ),
     Group(
         "output options",
-        (
-            "output files",
-            (
-                Option(
-                    "-od --output-directory",
-                    "output_directory",
-                    None,
-                    "write a file for each dcmfile-in to directory d,\nwhich is created if it does not exist",
-                    argument="[d]irectory: string",
-                ),
-            ),
-        ),
+        OUTPUT_FILES,
         (
             "general XML format",
             (

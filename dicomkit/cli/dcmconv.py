@@ -14,7 +14,7 @@ from dicomkit.cli.input_files import find_files
 from dicomkit.cli.input_options import read_options, tolerated
 from dicomkit.cli.many_files import run_many
 from dicomkit.cli.options import UsageError
-from dicomkit.cli.output_directory import Job, named_jobs
+from dicomkit.cli.output_directory import Job, named_jobs, single_job
 from dicomkit.cli.output_options import write_options
 from dicomkit.errors import DicomError, UnsupportedTransferSyntax
 from dicomkit.media.reader import read
@@ -54,9 +54,7 @@ def _jobs(options: Options, log: Log) -> list[Job]:
         if not files:
             log.fatal("no input files to be converted")
         return [Job(name, name) for name in files]
-    if len(options.parameters) != 2:
-        raise UsageError("Missing parameter dcmfile-out" if len(options.parameters) == 1 else "Too many parameters")
-    return [Job(*options.parameters)]
+    return [single_job(options)]
 
 
 class _Conversion:

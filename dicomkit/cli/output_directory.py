@@ -1,4 +1,4 @@
-"""The files that --output-directory makes of the files of a command line."""
+"""Where the files that a command makes go: one that is named, or those of --output-directory."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from dicomkit.cli.log import Log
     from dicomkit.cli.options import Options
 
-__all__ = ["Job", "named_jobs"]
+__all__ = ["Job", "named_jobs", "single_job"]
 
 
 class Job:
@@ -26,6 +26,17 @@ class Job:
 
     def __str__(self) -> str:
         return self.source
+
+
+def single_job(options: Options) -> Job:
+    """The job of a command line with one input file and one output file.
+
+    Raises:
+        UsageError: it has not two names.
+    """
+    if len(options.parameters) != 2:
+        raise UsageError("Missing parameter dcmfile-out" if len(options.parameters) == 1 else "Too many parameters")
+    return Job(*options.parameters)
 
 
 def named_jobs(options: Options, log: Log, suffix: str, *, instead: str = "") -> list[Job]:

@@ -19,9 +19,11 @@ __all__ = [
     "DEFLATED",
     "GROUP_LENGTH",
     "NEW_VRS",
+    "OUTPUT_FILES",
     "OUTPUT_FORMAT",
     "OUTPUT_TRANSFER_SYNTAX",
     "PADDING",
+    "PADDING_OF_FILES",
     "SEQUENCE_LENGTH",
     "WRITE_DATASET",
     "save",
@@ -30,6 +32,19 @@ __all__ = [
 ]
 
 WRITE_DATASET: Final = Option("-F --write-dataset", "meta", "none", "write data set without file meta information")
+
+OUTPUT_FILES: Final = (
+    "output files",
+    (
+        Option(
+            "-od --output-directory",
+            "output_directory",
+            None,
+            "write a file for each input file to directory d,\nwhich is created if it does not exist",
+            argument="[d]irectory: string",
+        ),
+    ),
+)
 
 OUTPUT_FORMAT: Final = (
     "output file format",
@@ -103,28 +118,34 @@ def sequence_length(explicit: str, undefined: str) -> tuple[str, tuple[Option, .
 
 SEQUENCE_LENGTH: Final = sequence_length("+e", "-e")
 
-PADDING: Final = (
+
+def _padding(title: str, retain: str, off: str, conflicts: str) -> tuple[str, tuple[Option, ...]]:
+    return (
+        title,
+        (
+            Option("-p= --padding-retain", "padding", None, retain, conflicts=conflicts),
+            Option("-p --padding-off", "padding", (0, 0), off),
+            Option(
+                "+p --padding-create",
+                "padding",
+                None,
+                "align file on multiple of f bytes\nand items on multiple of i bytes",
+                argument="[f]ile-pad [i]tem-pad: integer",
+                convert=integers(0, 0xFFFFFFFF),
+                conflicts=conflicts,
+            ),
+        ),
+    )
+
+
+PADDING: Final = _padding(
     "data set trailing padding (not with --write-dataset)",
-    (
-        Option(
-            "-p= --padding-retain",
-            "padding",
-            None,
-            "do not change padding\n(default if not --write-dataset)",
-            conflicts="--write-dataset",
-        ),
-        Option("-p --padding-off", "padding", (0, 0), "no padding (implicit if --write-dataset)"),
-        Option(
-            "+p --padding-create",
-            "padding",
-            None,
-            "align file on multiple of f bytes\nand items on multiple of i bytes",
-            argument="[f]ile-pad [i]tem-pad: integer",
-            convert=integers(0, 0xFFFFFFFF),
-            conflicts="--write-dataset",
-        ),
-    ),
+    "do not change padding\n(default if not --write-dataset)",
+    "no padding (implicit if --write-dataset)",
+    "--write-dataset",
 )
+#: Of tools that only write files.
+PADDING_OF_FILES: Final = _padding("data set trailing padding", "do not change padding (default)", "no padding", "")
 
 COMPRESSION_LEVEL: Final = (
     "deflate compression level (only with --write-xfer-deflated)",

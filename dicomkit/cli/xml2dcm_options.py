@@ -10,6 +10,7 @@ from dicomkit.cli.output_options import (
     DEFLATED,
     GROUP_LENGTH,
     NEW_VRS,
+    OUTPUT_FILES,
     OUTPUT_FORMAT,
     OUTPUT_TRANSFER_SYNTAX,
     PADDING,
@@ -54,18 +55,7 @@ GROUPS: Final = (
     ),
     Group(
         "output options",
-        (
-            "output files",
-            (
-                Option(
-                    "-od --output-directory",
-                    "output_directory",
-                    None,
-                    "write a file for each xmlfile-in to directory d,\nwhich is created if it does not exist",
-                    argument="[d]irectory: string",
-                ),
-            ),
-        ),
+        OUTPUT_FILES,
         (
             OUTPUT_FORMAT[0],
             (

@@ -41,12 +41,23 @@ class Accessors:
     @property
     def pixels(self) -> PixelData: ...
     def compress(
-        self, transfer_syntax: str, *, new_instance: bool | None = None, workers: int | None = None, **options: Any
+        self,
+        transfer_syntax: str,
+        *,
+        new_instance: bool | None = None,
+        fragment_size: int | None = None,
+        offset_table: bool = True,
+        original_size: float | None = None,
+        workers: int | None = None,
+        **options: Any,
     ) -> None: ...
     def decompress(
         self,
         transfer_syntax: str = "ExplicitVRLittleEndian",
         *,
         color: Literal["rgb", "raw"] | None = None,
+        by_plane: bool = False,
+        offset_tables: bool = True,
         workers: int | None = None,
+        **options: Any,
     ) -> None: ...

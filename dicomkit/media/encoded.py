@@ -88,10 +88,10 @@ class Composed:
         return self.read(offset, min(max(needed, 16), (self.size or 0) - offset))
 
     def read(self, offset: int, length: int) -> bytes:
-        return b"".join(chunks(self._range(offset, length)))
+        return b"".join(chunks(self.parts(offset, length)))
 
-    def _range(self, offset: int, length: int) -> list[Part]:
-        """The parts of a range."""
+    def parts(self, offset: int, length: int) -> list[Part]:
+        """The parts of a range, for who wants to copy it."""
         found: list[Part] = []
         number = bisect_right(self._starts, offset) - 1
         while length and number < len(self._parts):

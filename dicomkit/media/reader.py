@@ -41,8 +41,9 @@ def read(
         stop_before: stop at this top-level tag; what follows is not read.
         only: top-level tags or keywords to read (one or several); reading stops behind the last of them. What they need
             to be understood (Specific Character Set, private creators, Pixel Representation) is read too.
-        defer_size: values longer than this many bytes are left where they are and read when they are touched. The
-            values of small files, of bytes-like sources and of streams that cannot seek are always in memory.
+        defer_size: values longer than this many bytes are left where they are and read when they are touched; the
+            fragments of encapsulated pixel data count as one value. The values of small files, of bytes-like sources and
+            of streams that cannot seek are always in memory.
         strict: raise on the first problem instead of recording it.
         charset: character set terms to decode text with, instead of Specific Character Set.
         transfer_syntax: UID or keyword of the encoding to read the data set with, whatever the File Meta Information
@@ -70,6 +71,7 @@ def read(
         transfer_syntax=transfer_syntax,
         dictionary=dictionary,
         quirks=(quirks,) if isinstance(quirks, str) else quirks,
+        believe_tables=not strict,
     )
     if stream.error is not None:
         raise stream.error

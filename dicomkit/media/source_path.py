@@ -23,7 +23,7 @@ READ_ONLY = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 
 
 
 if os.name == "posix":
-    from dicomkit._ext.posix_file import read_head
+    from dicomkit._ext.posix_file import item_headers, read_head
 
     def _read_at(fd: int, offset: int, length: int) -> bytes:
         data = os.pread(fd, length, offset)
@@ -53,6 +53,9 @@ else:
             os.close(fd)
             return -1, data, len(data), None
         return fd, data, status.st_size, identity_of(status)
+
+    def item_headers(fd: int, offset: int, stop: int) -> bytes:
+        return b""
 
     def _read_at(fd: int, offset: int, length: int) -> bytes:
         os.lseek(fd, offset, os.SEEK_SET)
@@ -107,6 +110,10 @@ class Path(Windows):
         if self.size is None:
             return self._pipe.window(offset, needed)
         return _read_at(self._fd, offset, min(self._length(offset, needed), max(self.size - offset, 0)))
+
+    def item_headers(self, offset: int) -> bytes:
+        """The headers of items from `offset` on, while it is parsed; none where a window must show what there is."""
+        return item_headers(self._fd, offset, self.size or 0)
 
     def close(self) -> None:
         if self._fd >= 0:

@@ -13,6 +13,8 @@ LARGEST_STEP = 1 << 22
 class Windows:
     """How much to read at a time: more and more, but little behind a large value."""
 
+    #: Fragments up to this length are read, to get at their headers: a call takes as long.
+    passed = 32 << 10
     _ahead = AHEAD
     _end = HEAD  # where the last window ended
 

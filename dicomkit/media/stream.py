@@ -28,10 +28,11 @@ if TYPE_CHECKING:
     from dicomkit.media.source import AnySource, Source
     from dicomkit.typing import BytesLike
 
-__all__ = ["FILE_PROBLEMS", "Stream", "read_stream"]
+__all__ = ["FILE_PROBLEMS", "Stream", "next_window", "read_stream"]
 
 TRANSFER_SYNTAX_UID = 0x00020010
 EVERYTHING = 1 << 62
+MANY_FRAGMENTS = 64 << 10  # as many bytes may hold more than one or two
 
 # What a file gets wrong around its data set: code -> sentence. What is wrong inside: dicomkit._ext.tagstream.PROBLEMS.
 FILE_PROBLEMS = {
@@ -101,8 +102,12 @@ def read_stream(
     transfer_syntax: str | None = None,
     dictionary: Dictionary | None = None,
     quirks: Collection[str] = (),
+    believe_tables: bool = False,
 ) -> Stream:
     """Index a stream; arguments as for `dicomkit.read`, tags as numbers, `only` ascending.
+
+    With `believe_tables`, the fragments of large encapsulated pixel data are where an offset table says if that fits the
+    stream where it is looked at; else the headers of all of them are read. See `Index.believed`.
 
     Raises:
         ParseError: this is not DICOM, or (strict) the first problem. What ends the parse of the data set is in `error`.
@@ -137,7 +142,7 @@ def read_stream(
             quirks=_bits(quirks) if quirks else 0,
             dictionary=dictionary,
         )
-        stream.index, stream.error = _parse(tags, windows, head, base, opened.name)
+        stream.index, stream.error = _parse(tags, windows, head, base, opened.name, believe_tables)
         stream.whole = opened.whole()
         if deflated or not opened.can_defer:
             stream.source = None
@@ -157,21 +162,26 @@ def _bits(quirks: Collection[str]) -> int:
 
 
 def _parse(
-    tags: TagStream, source: Source | None, window: BytesLike, start: int, name: str
+    tags: TagStream, source: Source | None, window: BytesLike, start: int, name: str, believe_tables: bool
 ) -> tuple[Index, ParseError | None]:
     """Feed the tag stream until it is satisfied, or cannot go on."""
     try:
         while not tags.feed(window, start):
-            start, window = _next_window(tags, source)
+            if tags.in_fragments and source is not None and (source.size or 0) - tags.position > MANY_FRAGMENTS:
+                from dicomkit.media.fragments import pass_fragments
+
+                if pass_fragments(tags, source, believe_tables):
+                    break
+            start, window = next_window(tags, source)
     except TagStreamError as error:
         return _what_is_there(tags, name, *error.args)
     return tags.finish(), None
 
 
-def _next_window(tags: TagStream, source: Source | None) -> tuple[int, BytesLike]:
-    """What the tag stream needs to go on, after its offset. Where the stream ends before that, it is told so."""
+def next_window(tags: TagStream, source: Source | None, ahead: int = 0) -> tuple[int, BytesLike]:
+    """What the tag stream needs to go on, or `ahead` bytes, after its offset. It is told if the stream ends before that."""
     start, needed = tags.position, tags.needed
-    window = b"" if source is None else source.window(start, needed)
+    window = b"" if source is None else source.window(start, max(needed, ahead))
     if len(window) < needed:
         end = start + len(window)
         if source is not None and source.size is not None:
@@ -222,7 +232,7 @@ def _read_meta(stream: Stream, source: Source, head: BytesLike, start: int) -> t
     base = 0
     try:
         while not tags.feed(head, base):
-            base, head = _next_window(tags, source)
+            base, head = next_window(tags, source)
     except TagStreamError as error:
         raise _what_is_there(tags, source.name, *error.args)[1] from None
     end = tags.position

@@ -210,7 +210,7 @@ def _parts(dataset: Dataset, options: Options) -> tuple[list[Part] | Deflated, l
     if mode not in ("keep", "new", "none"):
         raise ValueError(f"meta is one of keep, new, none, not {mode!r}")
     head = b"" if mode == "none" else _head(dataset, syntax, mode, strict)
-    parts = _encode(dataset, syntax, options, len(head)).parts()
+    parts = list(_apart(_encode(dataset, syntax, options, len(head)).parts()))
     origins = _origins(parts)
     if syntax.deflated:
         return Deflated(head, parts, options.get("deflate_level", 6)), origins
@@ -312,6 +312,16 @@ def _encode(dataset: Dataset, syntax: TransferSyntax, options: Options, before: 
 def _has_big_pixels(syntax: TransferSyntax) -> bool:
     """Whether Pixel Data have another byte order than the rest, as in GE's private transfer syntax."""
     return syntax.big_endian_pixels and not syntax.big_endian
+
+
+def _apart(parts: Iterable[Part]) -> Iterator[Part]:
+    """Parts as they are in files and in memory: what comes from other parts is taken from where these come from."""
+    for part in parts:
+        made_of = getattr(part[0], "parts", None) if isinstance(part, tuple) and part[3] == 1 else None
+        if made_of is None:
+            yield part
+        else:
+            yield from _apart(made_of(part[1], part[2]))
 
 
 def _origins(parts: list[Part]) -> list[Any]:

@@ -48,19 +48,23 @@ def encapsulate(dataset: Dataset, codestreams: Iterable[BytesLike], transfer_syn
 
 
 def syntax_of(key: str) -> TransferSyntax:
-    """The transfer syntax of a UID or keyword.
+    """The transfer syntax of a UID or keyword: one that is known, or that a program has added a codec for.
 
     Raises:
         ValueError: there is none.
     """
-    syntax = TransferSyntax.find(key)
-    if syntax is None:
+    syntax = TransferSyntax.assumed(key)
+    if TransferSyntax.find(key) is None and handling(syntax) != "codec":
         raise ValueError(f"{key!r} is no transfer syntax")
     return syntax
 
 
-def spool_frames(codestreams: Iterable[BytesLike]) -> tuple[Spool, list[int]]:
+def spool_frames(codestreams: Iterable[BytesLike], fragment_size: int | None = None) -> tuple[Spool, list[int]]:
     """Items of frames, and the lengths of these.
+
+    Args:
+        codestreams: one of each frame.
+        fragment_size: the most bytes of an item, an even number; None: frames have one each.
 
     Raises:
         CodecError: one is longer than an item may be.
@@ -72,8 +76,11 @@ def spool_frames(codestreams: Iterable[BytesLike]) -> tuple[Spool, list[int]]:
         if length > LONGEST:
             raise CodecError("its codestream is longer than a fragment may be", len(lengths))
         lengths.append(length)
-        spool.write(item_header(length + length % 2))
-        spool.write(data)
+        size = fragment_size or length or 1
+        for start in range(0, length or 1, size):
+            part = memoryview(data)[start : start + size]
+            spool.write(item_header(len(part) + len(part) % 2))
+            spool.write(part)
         if length % 2:
             spool.write(b"\0")
     return spool, lengths

@@ -32,17 +32,22 @@ STARTS: Final = {
     "htj2k": (b"\xff\x4f\xff\x51", b"\0\0\0\x0cjP  "),
     "jpeg-xl": (b"\xff\x0a", b"\0\0\0\x0cJXL "),
 }
-ITEM_HEADER: Final = 8
+ITEM_TAG: Final = b"\xfe\xff\x00\xe0"
 
 
 class FrameIndex:
-    """Finds the fragments of frames. Immutable, so threads may share it.
+    """Finds the fragments of frames. Threads may share it.
+
+    If an offset table told where the fragments are, the header of each is looked at when it is read; if one is not there,
+    all are looked at, and what comes of that counts.
 
     Args:
         stored: the encapsulated value.
         frames: Number of Frames, or None.
         family: of the codec, see `TransferSyntax.family`.
         extended: values of Extended Offset Table and Extended Offset Table Lengths, or None.
+        tables: whether offset tables are looked at.
+        walked: look at the headers of all fragments.
 
     Attributes:
         frames: how many frames there are.
@@ -52,17 +57,29 @@ class FrameIndex:
         CodecError: there are no items.
     """
 
-    def __init__(self, stored: Stored, frames: int | None, family: str, extended: tuple[bytes, bytes] | None = None) -> None:
+    def __init__(
+        self,
+        stored: Stored,
+        frames: int | None,
+        family: str,
+        extended: tuple[bytes, bytes] | None = None,
+        *,
+        tables: bool = True,
+        walked: bool = False,
+    ) -> None:
         self._stored = stored
-        items = stored.items()
+        self._arguments = (frames, family, extended)
+        self._walked: FrameIndex | None = None  # what counts if this one was wrong
+        self._checks = stored.believed and tables and not walked
+        items = stored.items() if self._checks or not stored.believed else stored.items_walked()
         if not len(items):
             raise CodecError("encapsulated pixel data without an item (PS3.5 A.4)")
         self._table = items[0]
         self._fragments = items[1:]
         self._lengths: Numbers | None = None
-        found = self._by_extended(frames, extended) if extended is not None else None
+        found = self._by_extended(frames, extended) if tables and extended is not None else None
         self.source = "extended"
-        if found is None:
+        if found is None and tables:
             found, self.source = self._by_basic(frames), "basic"
         if found is None:
             found, self.source = self._by_count(frames, family), "fragments"
@@ -82,19 +99,37 @@ class FrameIndex:
         """
         if frame >= self.frames:
             raise CodecError(f"there are only {self.frames} frames in {len(self._fragments)} fragments", frame)
-        found = [(int(o), int(n)) for o, n in self._fragments[self._first[frame] : self._first[frame + 1]]]
+        found = [(start, length) for start, length in self._fragments[self._first[frame] : self._first[frame + 1]].tolist()]
         if self._lengths is not None:
             found[-1] = (found[-1][0], int(self._lengths[frame]))
         return found
 
     def read(self, frame: int) -> BytesLike:
-        """The codestream of a frame: its fragments behind one another."""
+        """The codestream of a frame: its fragments behind one another.
+
+        Raises:
+            CodecError: the pixel data end before it.
+        """
+        if self._walked is not None:
+            return self._walked.read(frame)
         found = self.fragments(frame)
+        if self._checks:
+            return self._read_checked(frame, *found[0])
         if len(found) == 1:
             return self._stored.read(*found[0])
         start = found[0][0]
         span = self._stored.read(start, found[-1][0] + found[-1][1] - start)  # one read for all, headers included
         return b"".join([span[offset - start : offset - start + length] for offset, length in found])
+
+    def _read_checked(self, frame: int, offset: int, length: int) -> BytesLike:
+        """The codestream of a frame that is said to be in one fragment."""
+        there = int(self._fragments[self._first[frame], 1])
+        item = self._stored.read(offset - 8, 8 + length)
+        if bytes(item[:8]) == ITEM_TAG + there.to_bytes(4, "little"):
+            return item[8:]
+        frames, family, extended = self._arguments
+        self._walked = FrameIndex(self._stored, frames, family, extended, walked=True)
+        return self._walked.read(frame)
 
     def _by_extended(self, frames: int | None, extended: tuple[bytes, bytes]) -> Numbers | None:
         """Each frame is in one fragment (PS3.3 C.7.6.3.1.8)."""

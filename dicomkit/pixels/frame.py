@@ -72,7 +72,8 @@ def decode_frame(codec: Codec, data: BytesLike, layout: Layout, frame: int, to_r
         raise _placed(error, codec, frame) from error
     if narrow:
         out[...] = target
-    _settle(stream, layout, out)
+    if not stream.settled:
+        _settle(stream, layout, out)
     if to_rgb and not converted and is_convertible(space):
         convert_to_rgb(out, space, min(stream.bits, layout.bits_stored))
 

@@ -14,14 +14,26 @@ if TYPE_CHECKING:
 
     from dicomkit.dataset.dataset import Dataset
     from dicomkit.pixels.layout import Layout
+    from dicomkit.pixels.pixel_data import PixelData
 
-__all__ = ["EmbeddedOverlays"]
+__all__ = ["EmbeddedOverlays", "embedded_overlays"]
 
 GROUPS: Final = range(0x6000, 0x6020, 2)
 FRAMES: Final = 0x0015
 ALLOCATED: Final = 0x0100
 POSITION: Final = 0x0102
 DATA: Final = 0x3000
+
+
+def embedded_overlays(dataset: Dataset, source: PixelData) -> EmbeddedOverlays:
+    """What stands beside the samples in the cells of all frames."""
+    overlays = EmbeddedOverlays(dataset, source._layout)
+    if overlays.positions and source._has_cells():
+        for number in range(len(source)):
+            overlays.take(source._cells(number))
+    else:
+        overlays.positions.clear()
+    return overlays
 
 
 class EmbeddedOverlays:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cached_property
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Final, Literal
 
@@ -11,11 +12,14 @@ import numpy as np
 from dicomkit.errors import CodecError, UnsupportedTransferSyntax
 from dicomkit.pixels.codecs import codec_for, handling
 from dicomkit.pixels.color import convert_to_rgb, is_convertible, space_of
+from dicomkit.pixels.components import FAMILY as COMPONENTS
+from dicomkit.pixels.components import ComponentFrames
 from dicomkit.pixels.fragments import FrameIndex
 from dicomkit.pixels.frame import decode_frame, inspect_frame
 from dicomkit.pixels.layout import TAGS, layout_of
 from dicomkit.pixels.native import count_frames, put_frame, read_frame, settled
 from dicomkit.pixels.parallel import processors, run_parallel
+from dicomkit.pixels.recognition import recognised
 from dicomkit.pixels.stored import Stored, find_carrier, transfer_syntax_of
 
 if TYPE_CHECKING:
@@ -24,7 +28,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from dicomkit.dataset.dataset import Dataset
-    from dicomkit.pixels.codecs import Codec
+    from dicomkit.pixels.codecs import Codec, Codestream
     from dicomkit.pixels.layout import Layout
     from dicomkit.standard.uid import UID
     from dicomkit.typing import BytesLike
@@ -51,8 +55,12 @@ class PixelData:
 
     Args:
         dataset: the data set, or the item of an Icon Image Sequence.
-        transfer_syntax: UID or keyword of what its pixel data are encoded in; None: what the data set was read in.
+        transfer_syntax: UID or keyword of what its pixel data are encoded in; None: what the data set was read in. Items do
+            not know that: they are recognised.
         max_bytes: the largest array that is made; there is no limit to arrays that are given as `out`.
+        offset_tables: False finds encapsulated frames without them.
+        decoding: options of the codec, for codestreams that are not as they should be: see the classes of
+            dicomkit.pixels.codecs.
 
     Attributes:
         transfer_syntax: UID of what the pixel data are encoded in.
@@ -64,15 +72,31 @@ class PixelData:
         CodecError: the data set has no pixel data, or attributes of them are missing or impossible. The message names them.
         UnsupportedTransferSyntax: its pixel data are elsewhere.
         ValueError: `transfer_syntax` is none.
+        TypeError: the codec has no such option.
     """
 
-    def __init__(self, dataset: Dataset, *, transfer_syntax: str | None = None, max_bytes: int = MAX_BYTES) -> None:
+    def __init__(
+        self,
+        dataset: Dataset,
+        *,
+        transfer_syntax: str | None = None,
+        max_bytes: int = MAX_BYTES,
+        offset_tables: bool = True,
+        **decoding: Any,
+    ) -> None:
         self._syntax = syntax = transfer_syntax_of(dataset, transfer_syntax)
         self._kind = handling(syntax)
         if self._kind in ("referenced", "stream"):
             codec_for(syntax)  # raises
         element = find_carrier(dataset)
         self._stored = Stored(element, syntax)
+        if self._kind == "native" and self._stored.is_encapsulated:
+            self._syntax = syntax = recognised(self._stored) or syntax
+            self._kind = handling(syntax)
+        self._decoding = decoding
+        self._tables = offset_tables
+        if decoding and self._stored.is_encapsulated:
+            self._codec()
         layout = layout_of(dataset, element.tag)
         self.max_bytes = max_bytes
         self.transfer_syntax: UID = syntax.uid
@@ -169,7 +193,7 @@ class PixelData:
             return read_frame(self._stored, self._layout, number)[0]
         if self._kind == "video":
             raise CodecError("frames of video depend on one another", number, self.transfer_syntax)
-        return self._frames.read(number)
+        return self._codestream(number)[0]
 
     def video(self) -> Iterator[BytesLike]:
         """The bitstream of video, fragment by fragment. The last one may end in a zero that makes it even.
@@ -193,7 +217,7 @@ class PixelData:
         number = self._number(number)
         coded = None
         if self._stored.is_encapsulated:
-            coded = inspect_frame(self._codec(), self._frames.read(number), self._layout, number).color
+            coded = self._inspect(number).color
         space = space_of(self._layout.photometric_interpretation, coded)
         return "RGB" if _wants_rgb(color) and self._layout.samples == 3 and is_convertible(space) else space
 
@@ -204,19 +228,38 @@ class PixelData:
         """Where the frames are, found when it is first asked for."""
         with self._lock:
             if self._index is None:
-                self._index = FrameIndex(self._stored, self._layout.frames, self._syntax.family, self._extended)
+                self._index = FrameIndex(
+                    self._stored, self._layout.frames, self._syntax.family, self._extended, tables=self._tables
+                )
             return self._index
+
+    @cached_property
+    def _components(self) -> ComponentFrames | None:
+        """Where frames are in codestreams that have several of them; None if each has its own, as all but one kind have."""
+        if self._syntax.family != COMPONENTS or not self._stored.is_encapsulated:
+            return None
+        found = ComponentFrames(self._frames, self._layout)
+        return found if len(found) != len(self._frames) else None
+
+    def _codestream(self, number: int) -> tuple[BytesLike, Layout]:
+        """The codestream that a frame is in, and the layout of what is in it."""
+        components = self._components
+        return (self._frames.read(number), self._layout) if components is None else components.read(number)
+
+    def _inspect(self, number: int) -> Codestream:
+        data, layout = self._codestream(number)
+        return inspect_frame(self._codec(), data, layout, number)
 
     def _count_frames(self) -> int:
         """The number of frames that the pixel data show: at least one, even if it is not complete."""
         if not self._stored.is_encapsulated:
             return max(count_frames(self._layout, self._stored.length), 1)
-        return 1 if self._kind == "video" else max(len(self._frames), 1)
+        return 1 if self._kind == "video" else max(len(self._components or self._frames), 1)
 
     def _codec(self) -> Codec:
         if self._kind == "native":
             raise UnsupportedTransferSyntax(self.transfer_syntax, "it has no encapsulated pixel data, but here they are")
-        return codec_for(self._syntax)
+        return codec_for(self._syntax).with_decoding(self._decoding)
 
     def _number(self, number: int) -> int:
         count = self.shape[0]
@@ -255,8 +298,14 @@ class PixelData:
         """Whether all of the pixel cells is there, not only the samples."""
         if not self._stored.is_encapsulated:
             return True
-        stream = inspect_frame(self._codec(), self._frames.read(0), self._layout, 0)
+        stream = self._inspect(0)
         return stream.cells and stream.bits == self._layout.bits_allocated
+
+    def _has_loss(self) -> bool:
+        """Whether the codestreams themselves have lost something, as far as the first of them tells it."""
+        if not self._stored.is_encapsulated or self._syntax.lossless or self._syntax.family not in ("jpeg", "jpeg-ls"):
+            return False
+        return not self._inspect(0).cells
 
     def _cells(self, number: int) -> NDArray[Any]:
         """The pixel cells of a frame, with what stands beside the samples."""
@@ -268,8 +317,11 @@ class PixelData:
 
     def _put(self, number: int, to_rgb: bool, out: NDArray[Any], layout: Layout) -> None:
         if self._stored.is_encapsulated:
-            codec = self._codec()
-            decode_frame(codec, self._frames.read(number), layout, number, to_rgb, out)
+            components = self._components
+            if components is not None:
+                out[...] = components.decode(self._codec(), number, layout, self.max_bytes)
+            else:
+                decode_frame(self._codec(), self._frames.read(number), layout, number, to_rgb, out)
             return
         data, bit = read_frame(self._stored, layout, number)
         put_frame(data, bit, layout, self._stored.big_endian, out)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import os
 import struct
 import tempfile
 from threading import Lock
@@ -13,6 +15,8 @@ from dicomkit.media.encoded import Composed
 from dicomkit.media.stream import read_stream
 
 if TYPE_CHECKING:
+    from typing import IO
+
     from dicomkit.dataset.element import DataElement
     from dicomkit.typing import BytesLike
 
@@ -36,12 +40,17 @@ class Spool:
     name = ""
 
     def __init__(self) -> None:
-        self._file = tempfile.SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115  closed when nobody refers to it any more
+        self._file: IO[bytes] = io.BytesIO()
         self._lock = Lock()
+        self._in_file = False
         self.size = 0
 
     def write(self, data: BytesLike) -> None:
         """Put bytes at the end."""
+        if not self._in_file and self.size + len(data) > IN_MEMORY:
+            file = tempfile.TemporaryFile()  # noqa: SIM115  closed when nobody refers to it any more
+            file.write(self.read(0, self.size))
+            self._file, self._in_file = file, True
         self._file.write(data)
         self.size += len(data)
 
@@ -50,6 +59,17 @@ class Spool:
         with self._lock:
             self._file.seek(offset)
             return self._file.read(length)
+
+    def open_range(self, offset: int, length: int) -> tuple[int, int] | None:
+        """A descriptor of the file and where the bytes are in it, for the caller to close; None if they are in memory."""
+        if not self._in_file:
+            return None
+        with self._lock:
+            self._file.flush()
+            return os.dup(self._file.fileno()), offset
+
+    def check(self, fd: int) -> None:
+        """Nobody else can have changed it."""
 
 
 def native_element(spool: Spool, vr: str, tag: int) -> DataElement:
@@ -65,12 +85,16 @@ def native_element(spool: Spool, vr: str, tag: int) -> DataElement:
     return _element(tag, [_header(tag, vr, spool.size), (spool, 0, spool.size, 1)])
 
 
-def encapsulated_element(spool: Spool, lengths: list[int]) -> tuple[DataElement, tuple[bytes, bytes] | None]:
-    """The element of encapsulated frames, of one fragment each.
+def encapsulated_element(
+    spool: Spool, lengths: list[int], *, fragment_size: int | None = None, offset_table: bool = True
+) -> tuple[DataElement, tuple[bytes, bytes] | None]:
+    """The element of encapsulated frames.
 
     Args:
         spool: the items of the frames, with their headers.
         lengths: of the frames, without headers and padding.
+        fragment_size: the most bytes of a fragment; None: frames have one each.
+        offset_table: whether there is to be one.
 
     Returns:
         The element, and the values of Extended Offset Table and its lengths if the Basic Offset Table cannot say where the
@@ -80,9 +104,14 @@ def encapsulated_element(spool: Spool, lengths: list[int]) -> tuple[DataElement,
     at = 0
     for length in lengths:
         offsets.append(at)
-        at += 8 + length + length % 2
+        pieces = 1 if fragment_size is None else max(-(-length // fragment_size), 1)
+        at += 8 * pieces + length + length % 2
     count = len(offsets)
+    if not offset_table:
+        return stream_element(spool), None
     if offsets and offsets[-1] > LAST_OFFSET:
+        if fragment_size is not None:  # an extended table is of whole frames (PS3.3 C.7.6.3.1.8)
+            return stream_element(spool), None
         extended = struct.pack(f"<{count}Q", *offsets), struct.pack(f"<{count}Q", *lengths)
         return stream_element(spool), extended
     return stream_element(spool, struct.pack(f"<{count}I", *offsets)), None

@@ -9,23 +9,21 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-import numpy as np
-
 from dicomkit.errors import CodecError, UnsupportedTransferSyntax
 from dicomkit.pixels.attributes import describe_layout, note_loss, set_transfer_syntax
 from dicomkit.pixels.codecs import Target, codec_for, handling
 from dicomkit.pixels.encapsulation import replace_pixel_data, spool_frames, syntax_of
+from dicomkit.pixels.frame import inspect_frame
 from dicomkit.pixels.layout import PIXEL_DATA
-from dicomkit.pixels.overlays import EmbeddedOverlays
+from dicomkit.pixels.native_frames import Native, put_native, spool_native
+from dicomkit.pixels.overlays import embedded_overlays
 from dicomkit.pixels.parallel import in_order, processors
 from dicomkit.pixels.pixel_data import PixelData
-from dicomkit.pixels.spool import Spool, encapsulated_element, native_element
+from dicomkit.pixels.spool import encapsulated_element
 from dicomkit.standard.uid import UID
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from numpy.typing import NDArray
+    from collections.abc import Iterator, Mapping
 
     from dicomkit.dataset.dataset import Dataset
     from dicomkit.pixels.codecs import Codec
@@ -42,6 +40,9 @@ def compress(
     transfer_syntax: str,
     *,
     new_instance: bool | None = None,
+    fragment_size: int | None = None,
+    offset_table: bool = True,
+    original_size: float | None = None,
     workers: int | None = None,
     **options: Any,
 ) -> None:
@@ -55,6 +56,10 @@ def compress(
         transfer_syntax: UID or keyword, as "JPEGLSLossless".
         new_instance: whether it becomes another SOP instance, with a SOP Instance UID of its own, and after a loss a
             reference to the source; None: after a loss.
+        fragment_size: the most bytes of a fragment, an even number; None: each frame is one. Some transfer syntaxes, such
+            as RLE, allow only that.
+        offset_table: whether offset tables are written.
+        original_size: bytes of the pixel data, for the ratio of a loss, if they were made smaller before; None: as they are.
         workers: number of threads; None: as many as there are processors.
         options: of the codec, as `near=2` of JPEG-LS: see the classes of dicomkit.pixels.codecs.
 
@@ -70,34 +75,46 @@ def compress(
         if options:
             raise TypeError(f"{target.name} has no options")
         decompress(dataset, transfer_syntax, workers=workers)
+        if new_instance:
+            dataset.SOPInstanceUID = UID.generate()
         return
+    if fragment_size is not None and (fragment_size <= 0 or fragment_size % 2):
+        raise ValueError(f"fragment_size is an even number, not {fragment_size}")
     codec = codec_for(target)
     source = PixelData(dataset)
-    if source.transfer_syntax == target.uid and source._stored.is_encapsulated and not options:
+    as_they_are = source._stored.is_encapsulated and not options
+    same = as_they_are and source.transfer_syntax == target.uid
+    if same and fragment_size is None and offset_table:
+        if new_instance:
+            dataset.SOPInstanceUID = UID.generate()
         return
-    recodes = source._stored.is_encapsulated and not options and codec.can_recode(source._syntax)
+    recodes = same or (as_they_are and codec.can_recode(source._syntax))
     layout = source._layout
     if recodes:
-        frames: Iterator[BytesLike] = in_order(
-            lambda number: codec.recode(source.encoded(number)), len(source), workers or processors()
-        )
+        frames = _recoded(source, None if same else codec, workers or processors())
         result = Target(layout, layout.photometric_interpretation)
     else:
         space = source.color_space(0, color="raw")
         decoded = replace(layout, photometric_interpretation=space, planar=False)
         result = codec.target(decoded, space, options)
         frames = _encoded(source, codec, result, workers or processors())
-    overlays = _overlays(dataset, source)
-    spool, lengths = spool_frames(frames)
+    overlays = embedded_overlays(dataset, source)
+    lossy = source._has_loss()
+    spool, lengths = spool_frames(frames, fragment_size)
     icons = _decompressed_icons(dataset, source._syntax)
-    replace_pixel_data(dataset, *encapsulated_element(spool, lengths))
+    replace_pixel_data(
+        dataset, *encapsulated_element(spool, lengths, fragment_size=fragment_size, offset_table=offset_table)
+    )
     for item, icon in icons:
-        _put_native(item, *icon)
+        put_native(item, icon)
     overlays.put(dataset)
     describe_layout(dataset, result.layout, len(lengths), by_plane=target.uid == RLE)
     set_transfer_syntax(dataset, target)
+    if lossy:
+        dataset.LossyImageCompression = "01"
     if result.method is not None:
-        ratio = len(lengths) * layout.frame_bits / 8 / max(sum(lengths), 1)
+        size = len(lengths) * layout.frame_bits / 8 if original_size is None else original_size
+        ratio = size / max(sum(lengths), 1)
         note_loss(dataset, target, result.method, ratio, new_instance=new_instance is not False)
     elif new_instance:
         dataset.SOPInstanceUID = UID.generate()
@@ -108,7 +125,10 @@ def decompress(
     transfer_syntax: str = "ExplicitVRLittleEndian",
     *,
     color: Literal["rgb", "raw"] | None = None,
+    by_plane: bool = False,
+    offset_tables: bool = True,
     workers: int | None = None,
+    **options: Any,
 ) -> None:
     """Make the pixel data of a data set native.
 
@@ -118,30 +138,52 @@ def decompress(
         dataset: the data set.
         transfer_syntax: UID or keyword of the one it is to be in: one without compression of pixel data.
         color: "rgb" converts YBR spaces; "raw" leaves them; None: converts what JPEG with loss has encoded as YCbCr.
+        by_plane: colour is stored plane by plane (Planar Configuration 1).
+        offset_tables: False finds frames without them.
         workers: number of threads; None: as many as there are processors.
+        options: of the codec, to decode what is not as it should be: see the classes of dicomkit.pixels.codecs.
 
     Raises: see `compress`.
     """
     target = syntax_of(transfer_syntax)
     if handling(target) != "native":
         raise UnsupportedTransferSyntax(target.uid, "pixel data are encapsulated in it: compress")
-    source = PixelData(dataset)
+    source = PixelData(dataset, offset_tables=offset_tables, **options)
     if not source._stored.is_encapsulated and source._syntax.big_endian_pixels == target.big_endian_pixels:
         set_transfer_syntax(dataset, target)
         return
     if color is None:
         color = "rgb" if source._syntax.family == "jpeg" else "raw"
-    overlays = _overlays(dataset, source)
-    native = _native(source, color, workers or processors())
-    icons = _decompressed_icons(dataset, source._syntax)
-    _put_native(dataset, *native)
+    overlays = embedded_overlays(dataset, source)
+    lossy = source._has_loss()
+    native = _native(source, color, workers or processors(), by_plane)
+    icons = _decompressed_icons(dataset, source._syntax, options)
+    put_native(dataset, native)
     overlays.put(dataset)
     for item, icon in icons:
-        _put_native(item, *icon)
+        put_native(item, icon)
+    if lossy:  # once lost, it is gone for good (PS3.3 C.7.6.1.1.5)
+        dataset.LossyImageCompression = "01"
     set_transfer_syntax(dataset, target)
 
 
-def _encoded(source: PixelData, codec: Codec, target: Target, workers: int) -> Iterator[bytes]:
+def _recoded(source: PixelData, codec: Codec | None, workers: int) -> Iterator[BytesLike]:
+    """Codestreams as they are, or as the codec makes them of these without decoding."""
+
+    def recode(number: int) -> BytesLike:
+        data = source.encoded(number)
+        if codec is None:
+            return data
+        inspect_frame(source._codec(), data, source._layout, number)
+        try:
+            return codec.recode(data)
+        except CodecError as error:
+            raise CodecError(error.reason, number, codec.syntax.uid) from error
+
+    return in_order(recode, len(source), workers)
+
+
+def _encoded(source: PixelData, codec: Codec, target: Target, workers: int) -> Iterator[BytesLike]:
     def encode(number: int) -> bytes:
         frame = source.frame(number, color="raw")
         try:
@@ -152,62 +194,16 @@ def _encoded(source: PixelData, codec: Codec, target: Target, workers: int) -> I
     return in_order(encode, len(source), workers)
 
 
-def _native(source: PixelData, color: Literal["rgb", "raw"], workers: int) -> tuple[Any, ...]:
-    """The element of decoded frames, and what there is to be said of them."""
-    layout = source._layout
-    space = source.color_space(0, color=color)
-    layout = layout.coded(space)
-    spool = Spool()
-    bits = _BitPacker(spool) if layout.bits_allocated == 1 else None
-
-    def decode(number: int) -> NDArray[Any]:
-        return source.frame(number, color=color)
-
-    for frame in in_order(decode, len(source), workers):
-        if bits is not None:
-            bits.write(frame)
-        else:
-            spool.write(np.ascontiguousarray(frame, frame.dtype.newbyteorder("<")).data.cast("B"))
-    if bits is not None:
-        bits.flush()
-    vr = "OW" if layout.bits_allocated > 8 else "OB"
-    return native_element(spool, vr, PIXEL_DATA), layout, len(source)
+def _native(source: PixelData, color: Literal["rgb", "raw"], workers: int, by_plane: bool = False) -> Native:
+    """The decoded frames as native pixel data."""
+    layout = source._layout.coded(source.color_space(0, color=color))
+    frames = in_order(lambda number: source.frame(number, color=color), len(source), workers)
+    return spool_native(frames, layout, by_plane=by_plane)
 
 
-class _BitPacker:
-    """Frames of single bits behind one another: they need not begin with a byte (PS3.5 8.1.1)."""
-
-    def __init__(self, spool: Spool) -> None:
-        self._spool = spool
-        self._left = np.empty(0, np.uint8)
-
-    def write(self, frame: NDArray[np.uint8]) -> None:
-        bits = np.concatenate((self._left, frame.reshape(-1)))
-        whole = bits.size // 8 * 8
-        self._spool.write(np.packbits(bits[:whole], bitorder="little").tobytes())
-        self._left = bits[whole:]
-
-    def flush(self) -> None:
-        self._spool.write(np.packbits(self._left, bitorder="little").tobytes())
-
-
-def _put_native(dataset: Dataset, element: Any, layout: Any, frames: int) -> None:
-    replace_pixel_data(dataset, element, None)
-    describe_layout(dataset, layout, frames)
-
-
-def _overlays(dataset: Dataset, source: PixelData) -> EmbeddedOverlays:
-    """What stands beside the samples in the cells of all frames."""
-    overlays = EmbeddedOverlays(dataset, source._layout)
-    if overlays.positions and source._has_cells():
-        for number in range(len(source)):
-            overlays.take(source._cells(number))
-    else:
-        overlays.positions.clear()
-    return overlays
-
-
-def _decompressed_icons(dataset: Dataset, syntax: TransferSyntax) -> list[tuple[Dataset, tuple[Any, ...]]]:
+def _decompressed_icons(
+    dataset: Dataset, syntax: TransferSyntax, decoding: Mapping[str, Any] | None = None
+) -> list[tuple[Dataset, Native]]:
     """Items with encapsulated pixel data, as icons may have them, and these natively: there they fit any transfer syntax."""
     found = []
     waiting = [dataset]
@@ -219,6 +215,6 @@ def _decompressed_icons(dataset: Dataset, syntax: TransferSyntax) -> list[tuple[
                 waiting.append(item)
                 inner = item._element(PIXEL_DATA)
                 if inner is not None and inner.is_encapsulated:
-                    source = PixelData(item, transfer_syntax=syntax.uid)
+                    source = PixelData(item, transfer_syntax=syntax.uid, **decoding or {})
                     found.append((item, _native(source, "rgb" if syntax.family == "jpeg" else "raw", 1)))
     return found

@@ -17,20 +17,11 @@ from hypothesis import strategies as st
 from dicomkit._ext import jpegll
 from dicomkit.errors import CodecError
 from tests.reference import jpegll as reference
-from tests.reference.jpegll import Image, Options
+from tests.reference.image import Image, frame_of, pixels, to_array, write_file
+from tests.reference.jpegll import Options
 
 SV1 = "1.2.840.10008.1.2.4.70"
 PROCESS_14 = "1.2.840.10008.1.2.4.57"
-
-
-def pixels(image: Image, bits: int, *, planar: bool = False) -> bytes:
-    """The samples of an image as the kernel has them."""
-    height, width = len(image[0]), len(image[0][0])
-    if planar:
-        samples = [sample for lines in image for line in lines for sample in line]
-    else:
-        samples = [lines[y][x] for y in range(height) for x in range(width) for lines in image]
-    return bytes(samples) if bits <= 8 else b"".join(sample.to_bytes(2, sys.byteorder) for sample in samples)
 
 
 def decoded(data: bytes, **options: Any) -> bytes:
@@ -372,13 +363,6 @@ def test_threads_decode_at_the_same_time() -> None:
 # ------------------------------------------------------------------------------------------------ against peers
 
 
-def to_array(image: Image, bits: int) -> Any:
-    numpy = pytest.importorskip("numpy")
-    shape = (len(image[0]), len(image[0][0]), len(image))
-    array = numpy.frombuffer(pixels(image, bits), "u1" if bits <= 8 else "u2").reshape(shape)
-    return array[..., 0] if len(image) == 1 else array
-
-
 @given(images, st.integers(1, 7))
 @settings(max_examples=150)
 def test_libjpeg_turbo_reads_what_we_write(case: tuple[Image, int], predictor: int) -> None:
@@ -388,7 +372,7 @@ def test_libjpeg_turbo_reads_what_we_write(case: tuple[Image, int], predictor: i
         image = image[:1]
     data = jpegll.encode(pixels(image, bits), len(image[0][0]), len(image[0]), len(image), bits, predictor=predictor)
     assert (imagecodecs.jpeg8_decode(data) == to_array(image, bits)).all()
-    if len(image) == 1 and len(data) > 64:  # it has trouble with the smallest
+    if len(image) == 1 and len(image[0]) > 1 and len(data) > 64:  # it has trouble with single rows and the smallest
         assert (imagecodecs.ljpeg_decode(data) == to_array(image, bits)).all()
 
 
@@ -397,8 +381,6 @@ def test_libjpeg_turbo_reads_what_we_write(case: tuple[Image, int], predictor: i
 def test_we_read_what_libjpeg_turbo_writes(case: tuple[Image, int], predictor: int) -> None:
     imagecodecs = pytest.importorskip("imagecodecs")
     image, bits = case
-    if len(image) != 3:
-        image = image[:1]
     data = imagecodecs.jpeg8_encode(to_array(image, bits), lossless=True, predictor=predictor, bitspersample=bits)
     assert decoded(data) == pixels(image, bits)
 
@@ -417,33 +399,6 @@ def test_libjpeg_of_pylibjpeg_reads_what_we_write(predictor: int) -> None:
         image = synthetic(24, 12, components, bits, 1, bits)
         data = jpegll.encode(pixels(image, bits), 24, 12, components, bits, predictor=predictor)
         assert (libjpeg.decode(data) == to_array(image, bits)).all()
-
-
-def write_file(path: Path, image: Image, bits: int, data: bytes | None = None, syntax: str = PROCESS_14) -> None:
-    """A DICOM file of an image, of the frame `data` if that is given."""
-    pydicom = pytest.importorskip("pydicom")
-    uid = pydicom.uid
-    dataset = pydicom.Dataset()
-    dataset.file_meta = pydicom.dataset.FileMetaDataset()
-    dataset.file_meta.MediaStorageSOPClassUID = dataset.SOPClassUID = "1.2.840.10008.5.1.4.1.1.7"
-    dataset.file_meta.MediaStorageSOPInstanceUID = dataset.SOPInstanceUID = "1.2.3.4"
-    dataset.file_meta.TransferSyntaxUID = uid.UID(syntax) if data else uid.ExplicitVRLittleEndian
-    dataset.Rows, dataset.Columns = len(image[0]), len(image[0][0])
-    dataset.SamplesPerPixel = len(image)
-    dataset.PhotometricInterpretation = "RGB" if len(image) == 3 else "MONOCHROME2"
-    if len(image) == 3:
-        dataset.PlanarConfiguration = 0
-    dataset.BitsAllocated = 8 if bits <= 8 else 16
-    dataset.BitsStored, dataset.HighBit, dataset.PixelRepresentation = bits, bits - 1, 0
-    pixel_data = pydicom.encaps.encapsulate([data]) if data else pixels(image, bits)
-    dataset.PixelData = pixel_data + bytes(len(pixel_data) & 1)
-    dataset["PixelData"].VR = "OB" if bits <= 8 or data else "OW"
-    dataset.save_as(path, enforce_file_format=True)
-
-
-def frame_of(path: Path) -> bytes:
-    pydicom = pytest.importorskip("pydicom")
-    return bytes(pydicom.encaps.get_frame(pydicom.dcmread(path).PixelData, 0, number_of_frames=1))
 
 
 def native(path: Path) -> bytes:
@@ -475,7 +430,7 @@ def test_dcmdjpeg_reads_what_we_write(peer: Callable[[str], str], tmp_path: Path
         data = jpegll.encode(
             pixels(image, bits), 38, 22, components, bits, predictor=predictor, restart_interval=38 * (predictor & 1)
         )
-        write_file(tmp_path / "encoded.dcm", image, bits, data)
+        write_file(tmp_path / "encoded.dcm", image, bits, data, PROCESS_14)
         subprocess.run([command, tmp_path / "encoded.dcm", tmp_path / "native.dcm"], check=True)
         assert native(tmp_path / "native.dcm") == pixels(image, bits)
 
@@ -497,7 +452,7 @@ def test_quirks_are_those_that_dcmdjpeg_works_around(
     if option == "+wc":  # it fails where it has not 16 bits at hand: here it has them
         image = [[[0x8000 + x % 3 if x < 5 else 1 + x % 3 for x in range(44)]]]
     data = reference.encode(image, 16, quirk)
-    write_file(tmp_path / "encoded.dcm", image, 16, data)
+    write_file(tmp_path / "encoded.dcm", image, 16, data, PROCESS_14)
     command = [peer("dcmdjpeg"), "-q", option, tmp_path / "encoded.dcm", tmp_path / "native.dcm"]
     subprocess.run(command, check=True)
     assert native(tmp_path / "native.dcm") == decoded(data, **ours) == pixels(image, 16)
@@ -512,7 +467,7 @@ def test_gdcm_and_ours(tmp_path: Path, peer: Callable[[str], str], bits: int, co
     assert decoded(frame_of(tmp_path / "encoded.dcm")) == pixels(image, bits)
     for predictor in (1, 4, 7):
         data = jpegll.encode(pixels(image, bits), 38, 22, components, bits, predictor=predictor)
-        write_file(tmp_path / "encoded.dcm", image, bits, data)
+        write_file(tmp_path / "encoded.dcm", image, bits, data, PROCESS_14)
         subprocess.run([command, "--raw", tmp_path / "encoded.dcm", tmp_path / "native2.dcm"], check=True)
         assert native(tmp_path / "native2.dcm") == pixels(image, bits)
 

@@ -18,20 +18,12 @@ from hypothesis import strategies as st
 from dicomkit._ext import jpegls
 from dicomkit.errors import CodecError
 from tests.reference import jpegls as reference
-from tests.reference.jpegls import Image, Options, Parameters
+from tests.reference.image import Image, frame_of, pixels, to_array, write_file
+from tests.reference.jpegls import Options, Parameters
 
 LOSSLESS = "1.2.840.10008.1.2.4.80"
 NEAR_LOSSLESS = "1.2.840.10008.1.2.4.81"
 INTERLEAVES: tuple[Literal["none", "line", "sample"], ...] = ("none", "line", "sample")
-
-
-def pixels(image: Image, bits: int, *, planar: bool = False) -> bytes:
-    """The samples of an image as the kernel has them."""
-    if planar:
-        samples = [sample for lines in image for line in lines for sample in line]
-    else:
-        samples = [sample for lines in zip(*image, strict=True) for pixel in zip(*lines, strict=True) for sample in pixel]
-    return bytes(samples) if bits <= 8 else b"".join(sample.to_bytes(2, sys.byteorder) for sample in samples)
 
 
 def image_of(data: bytes, width: int, height: int, components: int, bits: int) -> Image:
@@ -83,7 +75,7 @@ def cases(draw: st.DrawFn) -> tuple[Image, int, Options]:
     maxval = presets[0] if presets and presets[0] else (1 << bits) - 1
     image = [[[min(sample, maxval) for sample in line] for line in lines] for lines in image]
     most = min(255, maxval // 2, *([presets[1] - 1] if presets and presets[1] else []))
-    near = min(most, draw(st.sampled_from((0, 0, 1, 2, 3, 7, 30, 255))))
+    near = min(most, draw(st.just(0) | st.integers(0, 255)))
     if presets and not presets[1]:  # default thresholds, some of them
         near = 0
     interleave = draw(st.integers(0, 2)) if components > 1 else 0
@@ -467,13 +459,6 @@ def test_threads_decode_at_the_same_time() -> None:
 # ------------------------------------------------------------------------------------------------ against peers
 
 
-def to_array(image: Image, bits: int) -> Any:
-    numpy = pytest.importorskip("numpy")
-    shape = (len(image[0]), len(image[0][0]), len(image))
-    array = numpy.frombuffer(pixels(image, bits), "u1" if bits <= 8 else "u2").reshape(shape)
-    return array[..., 0] if len(image) == 1 else array
-
-
 def charls(data: bytes) -> bytes:
     """What CharLS decodes, pixel by pixel."""
     jpeg_ls = pytest.importorskip("jpeg_ls")
@@ -491,13 +476,13 @@ peer_cases = st.tuples(
         synthetic,
         st.integers(1, 40),
         st.integers(1, 30),
-        st.sampled_from((1, 1, 3, 4)),
+        st.sampled_from((1, 1, 2, 3, 4)),
         st.integers(2, 16),
         st.integers(0, 3),
         st.integers(0, 1 << 16),
     ),
     st.integers(0, 2),
-    st.sampled_from((0, 0, 1, 2, 5, 100, 255)),
+    st.just(0) | st.integers(0, 255),
 )
 
 
@@ -510,6 +495,7 @@ def bits_of(image: Image) -> int:
 def test_charls_reads_what_we_write(case: tuple[Image, int, int], restart_interval: int) -> None:
     image, interleave, near = case
     bits = bits_of(image)
+    interleave = interleave if len(image) != 2 else 0  # it does not know two that are interleaved
     near = min(near, (1 << bits) // 2 - 1)
     data = encoded(image, bits, interleave=INTERLEAVES[interleave], near=near, restart_interval=restart_interval)
     result = charls(data)
@@ -524,7 +510,7 @@ def test_we_read_what_charls_writes(case: tuple[Image, int, int]) -> None:
     jpeg_ls = pytest.importorskip("jpeg_ls")
     image, interleave, near = case
     bits = bits_of(image)
-    interleave = interleave if len(image) > 1 else 0
+    interleave = interleave if len(image) > 2 else 0  # it does not interleave two
     near = min(near, (1 << bits) // 2 - 1)
     width, height = len(image[0][0]), len(image[0])
     if width * height < 200:  # it has too little room for the headers of the smallest
@@ -555,33 +541,6 @@ def test_imagecodecs_and_ours() -> None:
         array = to_array(image, bits)
         assert decoded(imagecodecs.jpegls_encode(array)) == pixels(image, bits)
         assert (imagecodecs.jpegls_decode(encoded(image, bits)) == array).all()
-
-
-def write_file(path: Path, image: Image, bits: int, data: bytes | None = None, syntax: str = LOSSLESS) -> None:
-    """A DICOM file of an image, of the frame `data` if that is given."""
-    pydicom = pytest.importorskip("pydicom")
-    uid = pydicom.uid
-    dataset = pydicom.Dataset()
-    dataset.file_meta = pydicom.dataset.FileMetaDataset()
-    dataset.file_meta.MediaStorageSOPClassUID = dataset.SOPClassUID = "1.2.840.10008.5.1.4.1.1.7"
-    dataset.file_meta.MediaStorageSOPInstanceUID = dataset.SOPInstanceUID = "1.2.3.4"
-    dataset.file_meta.TransferSyntaxUID = uid.UID(syntax) if data else uid.ExplicitVRLittleEndian
-    dataset.Rows, dataset.Columns = len(image[0]), len(image[0][0])
-    dataset.SamplesPerPixel = len(image)
-    dataset.PhotometricInterpretation = "RGB" if len(image) == 3 else "MONOCHROME2"
-    if len(image) == 3:
-        dataset.PlanarConfiguration = 0
-    dataset.BitsAllocated = 8 if bits <= 8 else 16
-    dataset.BitsStored, dataset.HighBit, dataset.PixelRepresentation = bits, bits - 1, 0
-    pixel_data = pydicom.encaps.encapsulate([data]) if data else pixels(image, bits)
-    dataset.PixelData = pixel_data + bytes(len(pixel_data) & 1)
-    dataset["PixelData"].VR = "OB" if bits <= 8 or data else "OW"
-    dataset.save_as(path, enforce_file_format=True)
-
-
-def frame_of(path: Path) -> bytes:
-    pydicom = pytest.importorskip("pydicom")
-    return bytes(pydicom.encaps.get_frame(pydicom.dcmread(path).PixelData, 0, number_of_frames=1))
 
 
 def native(path: Path, bits: int, components: int) -> bytes:
@@ -645,7 +604,7 @@ def test_gdcm_and_ours(tmp_path: Path, peer: Callable[[str], str], bits: int, co
     subprocess.run([command, "--jpegls", tmp_path / "native.dcm", tmp_path / "encoded.dcm"], check=True)
     assert decoded(frame_of(tmp_path / "encoded.dcm")) == pixels(image, bits)
     data = encoded(image, bits)
-    write_file(tmp_path / "encoded.dcm", image, bits, data)
+    write_file(tmp_path / "encoded.dcm", image, bits, data, LOSSLESS)
     subprocess.run([command, "--raw", tmp_path / "encoded.dcm", tmp_path / "decoded.dcm"], check=True)
     assert native(tmp_path / "decoded.dcm", bits, components) == pixels(image, bits)
 

@@ -123,6 +123,31 @@ def test_least_significant_byte_first(case: tuple[bytes, dict[str, int]]) -> Non
     assert decoded(rle.encode(turned, **layout), **layout, least_significant_first=True) == frame
 
 
+@given(frames(), st.data())
+def test_samples_with_anything_above_them(case: tuple[bytes, dict[str, int]], data: st.DataObject) -> None:
+    frame, layout = case
+    size = layout["bytes_per_sample"]
+    bits = data.draw(st.integers(1, 8 * size))
+    signed, planar, reverse = data.draw(st.booleans()), data.draw(st.booleans()), data.draw(st.booleans())
+    expected = b""
+    for at in range(0, len(frame), size):
+        sample = int.from_bytes(frame[at : at + size], "little") & ((1 << bits) - 1)
+        if signed and sample >> (bits - 1):
+            sample -= 1 << bits
+        expected += sample.to_bytes(size, "little", signed=signed)
+    cells = b"".join(frame[at : at + size][::-1] for at in range(0, len(frame), size)) if reverse else frame
+    encoded = rle.encode(cells, **layout, planar=planar)
+    how = {"planar": planar, "least_significant_first": reverse}
+    assert decoded(encoded, **layout, bits_stored=bits, signed=signed, **how) == expected
+
+
+@pytest.mark.parametrize("bits", [0, -1, 17, 1 << 40])
+def test_bits_that_no_sample_has(bits: int) -> None:
+    layout = {"rows": 1, "columns": 2, "samples": 1, "bytes_per_sample": 2}
+    with pytest.raises(CodecError, match=f"samples of 2 bytes cannot have {bits} bits"):
+        rle.decode(rle.encode(bytes(4), **layout), bytearray(4), **layout, bits_stored=bits)
+
+
 # ------------------------------------------------------------------------------------------------ what others do wrong
 
 ONE_BYTE = {"rows": 4, "columns": 10, "samples": 1, "bytes_per_sample": 1}

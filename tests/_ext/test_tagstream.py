@@ -30,7 +30,9 @@ from tests.reference.encoding import (
 from tests.reference.strategies import data_sets
 
 ENCODINGS = pytest.mark.parametrize("encoding", [EXPLICIT, IMPLICIT, BIG], ids=["explicit", "implicit", "big"])
-SOUND = settings(suppress_health_check=[HealthCheck.data_too_large, HealthCheck.too_slow], max_examples=50)
+SOUND = settings(
+    suppress_health_check=[HealthCheck.data_too_large, HealthCheck.too_slow], max_examples=min(50, settings().max_examples)
+)
 
 
 def records(index: Index) -> list[tuple[int, str, int, int, int, int, int]]:
@@ -196,7 +198,9 @@ def test_stop_before() -> None:
 
 @ENCODINGS
 @given(data=st.data())
-@settings(max_examples=30, suppress_health_check=[HealthCheck.data_too_large, HealthCheck.too_slow])
+@settings(
+    max_examples=min(30, settings().max_examples), suppress_health_check=[HealthCheck.data_too_large, HealthCheck.too_slow]
+)
 def test_only_equals_the_whole_without_the_rest(encoding: Encoding, data: st.DataObject) -> None:
     content = encoding.data_set(data.draw(data_sets(encoding)))
     whole = records(parse(content, encoding))
@@ -223,6 +227,66 @@ def test_fragments() -> None:
         ("", 1, 4),
         ("", 1, 0),
     ]
+
+
+def fragments_in_window(fragments: list[bytes], table: bytes = b"") -> tuple[TagStream, bytes, int]:
+    """A tag stream that has seen the offset table of deferred fragments, all bytes, and where the first fragment begins."""
+    content = EXPLICIT.data_set((PixelFragments((table, *fragments)), Element(0xFFFCFFFC, "OB", b"ab")))
+    stream = TagStream(0, len(content), defer_size=0)
+    assert not stream.feed(content[: 20 + len(table)], 0)
+    assert (stream.in_fragments, stream.position) == (True, 20 + len(table))
+    assert stream.fragments[:2] == (1, 0)
+    assert stream.place_of(ITEM) == (20, len(table))
+    assert stream.held(20, len(table)) == table
+    return stream, content, 20 + len(table)
+
+
+def test_passing_over_fragments_by_their_headers() -> None:
+    fragments = [b"abcd", b"", b"ef" * 5]
+    stream, content, start = fragments_in_window(fragments)
+    headers = [EXPLICIT.marker(ITEM, len(fragment)) for fragment in fragments]
+    assert not stream.skip(headers[0])
+    assert stream.fragments[1:] == (1, 4)
+    assert not stream.skip(headers[1] + headers[2])
+    end = start + sum(8 + len(fragment) for fragment in fragments)
+    assert stream.position == end
+    assert stream.feed(content[end:], end)
+    index = stream.finish()
+    assert records(index) == records(index_bytes(content))
+    assert not index.believed
+    assert [len(owner) for owner in index.owners] == [20, len(content) - end]
+    with pytest.raises(ValueError, match="not inside of fragments"):
+        TagStream().skip(b"")
+
+
+@pytest.mark.parametrize("wide", [False, True])
+def test_passing_over_fragments_by_a_table(wide: bool) -> None:
+    fragments = [b"abcd", b"", b"ef" * 50, b"gh"]
+    offsets = [0, 12, 20, 128]
+    table = struct.pack(f"<4{'Q' if wide else 'I'}", *offsets)
+    lengths = struct.pack("<4Q", 3, 0, 99, 1) if wide else None
+    stream, content, start = fragments_in_window(fragments, b"" if wide else table)
+    assert stream.try_table(table, wide, lengths) == (start + 20, 100, start + 128)
+    for wrong in (table[:-1], b"", struct.pack("<4I", 0, 12, 20, 129), struct.pack("<4I", 0, 12, 20, 14000)):
+        assert stream.try_table(wrong, wide, lengths) is None
+    if wide:
+        assert stream.try_table(table, wide, struct.pack("<4Q", 3, 0, 97, 1)) is None
+    stream.try_table(table, wide, lengths, believe=True)
+    assert stream.position == start + 128
+    assert stream.feed(content[start + 128 :], start + 128)
+    index = stream.finish()
+    assert index.believed
+    assert records(index) == records(index_bytes(content))
+
+
+def test_a_table_that_starts_again_from_0() -> None:
+    """Beyond 4 GiB, in 32 bits."""
+    size = 0xC0000000
+    head = EXPLICIT.header(0x7FE00010, "OB", 0xFFFFFFFF) + EXPLICIT.marker(ITEM, 12)
+    table = struct.pack("<3I", 0, size + 8, 2 * (size + 8) & 0xFFFFFFFF)
+    stream = TagStream(0, 3 * (size + 8) + 48, defer_size=0)
+    stream.feed(head + table, 0)
+    assert stream.try_table(table, False) == (32 + size + 8, size, 32 + 2 * (size + 8))
 
 
 def test_the_private_creator_counts_in_its_own_data_set() -> None:

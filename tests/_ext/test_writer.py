@@ -38,7 +38,9 @@ from tests.reference.encoding import (
 from tests.reference.strategies import data_sets
 
 NATIVE = (EXPLICIT, IMPLICIT, BIG)
-SOUND = settings(suppress_health_check=[HealthCheck.data_too_large, HealthCheck.too_slow], max_examples=25)
+SOUND = settings(
+    suppress_health_check=[HealthCheck.data_too_large, HealthCheck.too_slow], max_examples=min(25, settings().max_examples)
+)
 KEEP = reference.Options()
 ALL_OPTIONS = [
     reference.Options(lengths, groups, padding)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+import dicomkit
 from dicomkit.cli import run
 
 LONG_HEADER = {"OB", "OD", "OF", "OL", "OV", "OW", "SQ", "SV", "UC", "UN", "UR", "UT", "UV"}
@@ -84,6 +85,21 @@ def tool() -> Callable[..., Result]:
         return Result(code, out.getvalue(), err.getvalue())
 
     return call
+
+
+@pytest.fixture(scope="session")
+def fragments() -> Callable[[str], list[bytes]]:
+    """The items of the pixel data of a file, the Basic Offset Table first (PS3.5 A.4)."""
+
+    def split(name: str) -> list[bytes]:
+        data, at, found = dicomkit.read(name)["PixelData"].raw, 0, []
+        while data[at : at + 4] == b"\xfe\xff\x00\xe0":
+            (length,) = struct.unpack_from("<I", data, at + 4)
+            found.append(data[at + 8 : at + 8 + length])
+            at += 8 + length
+        return found
+
+    return split
 
 
 @pytest.fixture(scope="session")

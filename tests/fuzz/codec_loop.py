@@ -23,6 +23,7 @@ from pathlib import Path
 from random import Random
 from typing import Any, Final
 
+import dicomkit
 from tests.fuzz import sanitized
 from tests.fuzz.loop import Coverage, save
 
@@ -141,7 +142,7 @@ def watch(target: str, chosen: Any) -> int:
         sanitized.build()
         environment |= sanitized.environment()
     else:
-        environment["PYTHONPATH"] = os.pathsep.join(filter(None, (str(sanitized.ROOT), environment.get("PYTHONPATH"))))
+        environment["PYTHONPATH"] = os.pathsep.join((str(Path(dicomkit.__file__).parents[1]), str(sanitized.ROOT)))
     with tempfile.TemporaryDirectory() as folder:
         record = Path(folder) / "record"
         record.write_bytes(bytes(RECORD.size + 4 + LONGEST))

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 import dicomkit
 from dicomkit._ext.tagstream import QUIRKS, TagStream, TagStreamError
 from dicomkit.errors import ParseError, ValueDecodeError
+from dicomkit.media.fragments import pass_fragments
 from dicomkit.media.stream import FILE_QUIRKS
 from tests.fuzz.rewriting import check_saving
 
@@ -87,6 +88,47 @@ class _Pipe:
         return False
 
 
+class _Ranges:
+    """What fragments are passed over with: small windows."""
+
+    name = ""
+    can_defer = True
+    passed = 4
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+        self.size: int | None = len(data)
+
+    def first(self) -> bytes:
+        return b""
+
+    def window(self, offset: int, needed: int) -> bytes:
+        return self._data[offset : offset + max(needed, 24)]
+
+    def read(self, offset: int, length: int) -> bytes:
+        return self._data[offset : offset + length]
+
+    def whole(self) -> None:
+        return None
+
+    def close(self) -> None:
+        pass
+
+
+class _Headers(_Ranges):
+    """The same for a file, whose headers of items are looked for."""
+
+    def item_headers(self, offset: int) -> bytes:
+        headers = b""
+        while self._data[offset : offset + 4] == b"\xfe\xff\x00\xe0" and offset + 8 <= len(self._data):
+            header = self._data[offset : offset + 8]
+            offset += 8 + int.from_bytes(header[4:], "little")
+            if offset > len(self._data):
+                break
+            headers += header
+        return headers
+
+
 def _arguments(options: int) -> dict[str, Any]:
     choice = options >> 16
     arguments: dict[str, Any] = {"strict": bool(options & STRICT)}
@@ -122,6 +164,10 @@ def read_in_windows(data: bytes, options: int) -> None:
         while not stream.feed(data[start : start + max(size, needed)], start):
             if stream.position < start:
                 raise Finding("the position went back")
+            if stream.in_fragments and choice & 32:
+                source = _Headers(data) if choice & 1 << 14 else _Ranges(data)
+                if pass_fragments(stream, source, bool(choice & 1 << 13)):
+                    break
             start, needed = stream.position, stream.needed
             if start + needed > len(data):
                 stream.end(len(data))

@@ -51,7 +51,15 @@ def execute(options: int, data: bytes) -> None:
         if options & 8:  # the layout that there are segments for
             count = len(rle.header(data))
             layout = [one for one in LAYOUTS if one["samples"] * one["bytes_per_sample"] == count][options >> 16 & 3]
-        rle.decode(data, bytearray(size_of(layout)), **layout, planar=planar, least_significant_first=bool(options & 16))
+        rle.decode(
+            data,
+            bytearray(size_of(layout)),
+            **layout,
+            bits_stored=None if options & 32 else (options >> 20) % (8 * layout["bytes_per_sample"]) + 1,
+            signed=bool(options & 64),
+            planar=planar,
+            least_significant_first=bool(options & 16),
+        )
     except (CodecError, IndexError) as error:
         str(error)
 

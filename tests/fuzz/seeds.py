@@ -171,6 +171,17 @@ FRAGMENTS: tuple[Node, ...] = (
     PixelFragments((_number("2I", 0, 12), b"\xff\xd8\xff\xd9", b"\xff\xd8\0\xff\xd9\0")),
     Element(0xFFFCFFFC, "OB", b"\0" * 8),
 )
+FRAMES: tuple[Node, ...] = (
+    Element(0x00280008, "IS", b"12"),
+    PixelFragments((_number("12I", *range(0, 120, 10)), *(bytes((0xFF, number)) for number in range(12)))),
+    Element(0xFFFCFFFC, "OB", b"\0" * 8),
+)
+EXTENDED: tuple[Node, ...] = (
+    FRAMES[0],
+    Element(0x7FE00001, "OV", _number("12Q", *range(0, 120, 10))),
+    Element(0x7FE00002, "OV", _number("12Q", *[2, 1] * 6)),
+    PixelFragments((b"", *(bytes((0xFF, number)) for number in range(12)))),
+)
 
 
 def generated() -> dict[str, bytes]:
@@ -189,6 +200,9 @@ def generated() -> dict[str, bytes]:
     seeds["deflated"] = file_bytes(mixed, DEFLATED)
     seeds["fragments"] = file_meta(JPEG) + EXPLICIT.data_set(FRAGMENTS)
     seeds["fragments, big"] = file_meta(EXPLICIT_BIG) + BIG.data_set(FRAGMENTS)
+    seeds["frames"] = file_meta(JPEG) + EXPLICIT.data_set(FRAMES)
+    seeds["frames, bare"] = EXPLICIT.data_set(FRAMES)
+    seeds["frames, extended, bare"] = EXPLICIT.data_set(EXTENDED)
     seeds["directory"] = file_meta(
         EXPLICIT_LITTLE, Element(0x00020002, "UI", MEDIA_STORAGE_DIRECTORY.encode())
     ) + EXPLICIT.data_set(DIRECTORY)

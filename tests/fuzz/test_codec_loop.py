@@ -12,7 +12,7 @@ import pytest
 
 import dicomkit
 from dicomkit.errors import CodecError
-from tests.fuzz import codec_loop, jpegll_target, pdu_target, rle_target
+from tests.fuzz import codec_loop, jpegll_target, jpegls_target, pdu_target, rle_target
 
 ROOT = Path(__file__).parents[2]
 
@@ -24,13 +24,13 @@ def record(tmp_path: Path) -> Path:
     return path
 
 
-@pytest.mark.parametrize("target", [jpegll_target, pdu_target, rle_target])
+@pytest.mark.parametrize("target", [jpegll_target, jpegls_target, pdu_target, rle_target])
 def test_a_short_run(record: Path, target: ModuleType) -> None:
     codec_loop.Loop(record, 1, target.seeds(), target.execute).run(5000, 60)
     assert record.read_bytes()[:8] == (4999).to_bytes(8, "little")
 
 
-@pytest.mark.parametrize("target", [jpegll_target, pdu_target, rle_target])
+@pytest.mark.parametrize("target", [jpegll_target, jpegls_target, pdu_target, rle_target])
 def test_the_command(tmp_path: Path, target: ModuleType) -> None:
     paths = os.pathsep.join([str(Path(dicomkit.__file__).parents[1]), str(ROOT)])
     command = [sys.executable, "-P", "-m", target.__name__, "--executions", "100", "--findings", str(tmp_path)]

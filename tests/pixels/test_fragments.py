@@ -103,6 +103,8 @@ def test_offsets_that_start_again() -> None:
     table = struct.pack("<4I", *[(number * (size + 8)) & 0xFFFFFFFF for number in range(4)])
 
     class Far:
+        believed = False
+
         def items(self) -> Any:
             starts = [(24 + 8 + number * (size + 8), size) for number in range(4)]
             return np.array([(8, 16), *starts], np.uint64)
@@ -153,3 +155,10 @@ def test_items_that_lie() -> None:
     dataset.PixelData = item(b"") + item(A) + b"rubbish"
     with pytest.raises(CodecError, match="no item"):
         dataset.pixels.frame(0)
+
+
+def test_odd_fragments() -> None:
+    """PS3.5 A.4 wants them even; some are not, and the next item follows at once."""
+    odd = [START + b"A", START + b"BBB", b"ccc", START + b"D"]
+    assert read(dataset_of(odd, [], 3)) == ([odd[0], odd[1] + odd[2], odd[3]], "marks")
+    assert read(dataset_of(odd, [0, 13, 39], 3)) == ([odd[0], odd[1] + odd[2], odd[3]], "basic")

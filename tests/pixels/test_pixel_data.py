@@ -143,7 +143,7 @@ def test_only_the_frame_is_read(image: Make, syntax: str) -> None:
     pixels = dicomkit.read(file).pixels
     before = file.read_bytes
     assert np.array_equal(pixels.frame(7), array[7])
-    assert file.read_bytes - before == 256 * 256 * 2
+    assert 0 <= file.read_bytes - before - 256 * 256 * 2 <= 8  # its header may be looked at
 
 
 def test_deferred(image: Make, tmp_path: Path) -> None:

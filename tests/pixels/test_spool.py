@@ -1,10 +1,13 @@
 from __future__ import annotations
 
 import struct
+from pathlib import Path
 
 import pytest
 
+import dicomkit
 from dicomkit.errors import EncodeError
+from dicomkit.media.encoded import encoded
 from dicomkit.pixels import spool as module
 from dicomkit.pixels.spool import Spool, encapsulated_element, item_header, native_element
 
@@ -17,6 +20,25 @@ def test_in_memory_and_in_a_file(monkeypatch: pytest.MonkeyPatch) -> None:
     assert spool.size == 1000
     assert spool.read(95, 10) == b"\x09" * 5 + b"\x0a" * 5
     assert spool.read(990, 100) == b"\x63" * 10
+
+
+def test_a_file_is_copied_from_file_to_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its bytes do not pass through Python, whatever data set they are in."""
+    monkeypatch.setattr(module, "IN_MEMORY", 100)
+    spool = Spool()
+    spool.write(b"x" * 100)
+    assert spool.open_range(0, 10) is None
+    spool.write(b"y" * 1000)
+    dataset = dicomkit.Dataset(SOPInstanceUID="1.2")
+    dataset.add(native_element(spool, "OB", 0x7FE00010))
+    copy = encoded(dataset)
+    monkeypatch.setattr(Spool, "read", None)
+    for number, each in enumerate((dataset, copy)):
+        path = tmp_path / str(number)
+        each.save(path)
+        each.PatientName = "A^B"
+        each.save(path)
+        assert dicomkit.read(path.read_bytes()).PixelData == b"x" * 100 + b"y" * 1000
 
 
 def test_native() -> None:

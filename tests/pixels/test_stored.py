@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import io
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -49,3 +51,33 @@ def test_transfer_syntax() -> None:
     assert transfer_syntax_of(dataset, "JPEG2000") == TransferSyntax.find("JPEG2000")
     with pytest.raises(ValueError, match="no transfer syntax"):
         transfer_syntax_of(dataset, "PatientName")
+
+
+def test_short_pieces_are_read_ahead(tmp_path: Path) -> None:
+    """Of what is deferred, and only where several of them follow one another."""
+    data = bytes(range(256)) * 4000
+    path = tmp_path / "file"
+    dicomkit.Dataset(SOPInstanceUID="1.2", PixelData=data).save(path)
+    with path.open("rb") as file:
+        reads: list[int] = []
+
+        class Counted(io.BytesIO):
+            def read(self, size: int | None = -1, /) -> bytes:
+                found = super().read(size)
+                reads.append(len(found))
+                return found
+
+        dataset = dicomkit.read(Counted(file.read()))
+    stored = Stored(find_carrier(dataset), transfer_syntax_of(dataset))
+    reads.clear()
+    for offset in (0, 500_000, 900_000, 1_023_000, 5):
+        assert stored.read(offset, 1000) == data[offset : offset + 1000]
+    assert reads == [1000] * 5
+    for offset in range(0, len(data), 1000):
+        assert stored.read(offset, 1000) == data[offset : offset + 1000]
+    assert len(reads) < 40
+    assert sum(reads) < 1.2 * len(data)
+    reads.clear()
+    assert stored.read(1, len(data) - 1) == data[1:]
+    assert stored.read(len(data), 0) == b""
+    assert reads[0] == len(data) - 1

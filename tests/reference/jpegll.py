@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-Image = list[list[list[int]]]
+from tests.reference.image import Image
 
 CATEGORIES = range(17)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -30,6 +31,7 @@ class Codestream:
         color: space of the decoded samples ("RGB", "YBR_FULL"), None if Photometric Interpretation says it.
         cells: whether its samples are exactly those that were encoded: pixel cells, maybe with something in the unused bits
             (PS3.5 8.1.1).
+        settled: whether the codec makes them what the data set says, without anything in those.
         kernel: what the codec wants to know again when it decodes.
     """
 
@@ -40,6 +42,7 @@ class Codestream:
     signed: bool = False
     color: str | None = None
     cells: bool = False
+    settled: bool = False
     kernel: Any = None
 
     @property
@@ -76,12 +79,34 @@ class Codec:
 
     Attributes:
         defaults: options of `encode`, with their defaults.
+        decode_defaults: options of `decode`, with their defaults: for codestreams that are not as they should be.
+        decoding: the options of `decode` that count for this object.
     """
 
     defaults: ClassVar[Mapping[str, Any]] = {}
+    decode_defaults: ClassVar[Mapping[str, Any]] = {}
 
     def __init__(self, syntax: TransferSyntax) -> None:
         self.syntax = syntax
+        self.decoding: Mapping[str, Any] = self.decode_defaults
+
+    def with_decoding(self, options: Mapping[str, Any]) -> Codec:
+        """This codec, decoding with options.
+
+        Raises:
+            TypeError: one is not of `decode_defaults`.
+        """
+        if not options:
+            return self
+        other = copy(self)
+        other.decoding = self._merged(self.decode_defaults, options, "to decode")
+        return other
+
+    def beside(self, kind: type[Codec]) -> Codec:
+        """The codec of another class for a codestream that is not of this one, with the options of `decode` they share."""
+        other = kind(self.syntax)
+        other.decoding = {name: self.decoding.get(name, value) for name, value in kind.decode_defaults.items()}
+        return other
 
     def inspect(self, data: BytesLike, layout: Layout) -> Codestream:
         """What the codestream of a frame says. Cheap.
@@ -144,11 +169,14 @@ class Codec:
         Raises:
             TypeError: there is no such option.
         """
+        return self._merged(self.defaults, options, "to encode")
+
+    def _merged(self, defaults: Mapping[str, Any], options: Mapping[str, Any], doing: str) -> dict[str, Any]:
         for name in options:
-            if name not in self.defaults:
-                has = f"the options {', '.join(self.defaults)}" if self.defaults else "no options"
-                raise TypeError(f"{name!r} is no option of {self.syntax.name}, which has {has}")
-        return {**self.defaults, **options}
+            if name not in defaults:
+                has = f"the options {', '.join(defaults)}" if defaults else "no options"
+                raise TypeError(f"{name!r} is no option of {self.syntax.name}, which has {has} {doing}")
+        return {**defaults, **options}
 
     def refuse(self, reason: str) -> CodecError:
         """The error for frames that the transfer syntax has no place for."""

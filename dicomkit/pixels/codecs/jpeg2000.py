@@ -1,11 +1,14 @@
-"""JPEG 2000 (ITU-T T.800; PS3.5 8.2.4, A.4.4), by OpenJPEG, and High-Throughput JPEG 2000 (T.814; A.4.10), by OpenJPH."""
+"""JPEG 2000 (ITU-T T.800; PS3.5 8.2.4, A.4.4), and High-Throughput JPEG 2000 (T.814; A.4.10).
+
+OpenJPEG decodes both. OpenJPH, which encodes the latter, would decode it twice as fast, but crashes on damaged headers.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from dicomkit.pixels.codecs.codec import Codec, Codestream, Target
-from dicomkit.pixels.codecs.jpeg2000_stream import read_header
+from dicomkit.pixels.codecs.jpeg2000_stream import read_header, with_precision
 from dicomkit.pixels.codecs.library import call
 
 if TYPE_CHECKING:
@@ -19,6 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["HTJ2K", "JPEG2000", "JPEG2000Decoded"]
 
 RPCL: Final = "1.2.840.10008.1.2.4.202"
+BY_RESOLUTION: Final = 1  # tile-parts: what the tile-part lengths (TLM) tell the place of (PS3.5 10.18)
 
 
 class JPEG2000Decoded(Codec):
@@ -78,14 +82,6 @@ class HTJ2K(JPEG2000Decoded):
 
     defaults: ClassVar[Mapping[str, Any]] = {"step": None}
 
-    def decode(self, data: BytesLike, stream: Codestream, out: NDArray[Any], to_rgb: bool) -> bool:
-        if not stream.cells:
-            # OpenJPH is quicker, but imagecodecs cuts off what irreversible transforms put above the range: 256 becomes 0
-            return super().decode(data, stream, out, to_rgb)
-        numbers = out.view(f"{'i' if stream.signed else 'u'}{stream.itemsize}")
-        call("htj2k_decode", data, out=numbers)
-        return False
-
     def target(self, layout: Layout, space: str, options: Mapping[str, Any]) -> Target:
         if layout.bits_allocated == 1:
             raise self.refuse("cells of one bit cannot be encoded")
@@ -93,24 +89,33 @@ class HTJ2K(JPEG2000Decoded):
         if step is not None and self.syntax.lossless:
             raise ValueError(f"{self.syntax.name} has no step to choose")
         if step is None and not self.syntax.lossless:
-            step = 2.0
+            step = min(2.0, (1 << layout.bits_stored) / 4)
         if step is not None and not 0 < step < 1 << layout.bits_stored:
             raise ValueError(f"step is less than {1 << layout.bits_stored} and more than 0, not {step}")
         return _target(self, layout, space, "ISO_15444_15", step)
 
     def encode(self, frame: NDArray[Any], target: Target) -> bytes:
-        lossless = target.method is None
-        frame = _narrowed(frame, target.layout)
+        layout, lossless = target.layout, target.method is None
+        frame = _narrowed(frame, layout)
+        bits, width = layout.bits_stored, 8 * frame.itemsize
+        # OpenJPH takes the width of the array for the precision of its samples. So they are brought to where only the
+        # precision in the header makes a difference: to numbers that are not shifted, or to the top of their cells.
+        if bits < width and not lossless:
+            frame = frame << (width - bits)
+        elif bits < width and not layout.signed:
+            frame = frame.view(f"i{frame.itemsize}") - (1 << (bits - 1))
+        rpcl = self.syntax.uid == RPCL
         made = call(
             "htj2k_encode",
             frame,
-            level=None if lossless else target.options["quality"] / (1 << 8 * frame.itemsize),
+            level=None if lossless else target.options["quality"] / (1 << bits),
             reversible=lossless,
-            rgb=target.layout.photometric_interpretation in ("YBR_RCT", "YBR_ICT"),
-            resolutions=_resolutions(target.layout) - 1,
-            tlm=self.syntax.uid == RPCL,
+            rgb=layout.photometric_interpretation in ("YBR_RCT", "YBR_ICT"),
+            resolutions=max(_resolutions(layout, 32 if rpcl else 6) - 1, 1),  # 0 would be its default
+            tlm=rpcl,
+            tilepart=BY_RESOLUTION if rpcl else None,
         )
-        return bytes(made)
+        return with_precision(made, bits, layout.signed) if bits < width else bytes(made)
 
 
 def _target(codec: Codec, layout: Layout, space: str, method: str, quality: float | None) -> Target:
@@ -124,10 +129,10 @@ def _target(codec: Codec, layout: Layout, space: str, method: str, quality: floa
     return Target(layout.coded(coded), space, None if quality is None else method, {"quality": quality})
 
 
-def _resolutions(layout: Layout) -> int:
+def _resolutions(layout: Layout, most: int = 6) -> int:
     """Levels of wavelet decomposition, and one: until the image is 64 pixels wide, five levels at most (PS3.5 A.4.4)."""
     side = min(layout.rows, layout.columns)
-    return max(1, min(6, side.bit_length() - 5))
+    return max(1, min(most, side.bit_length() - 5))
 
 
 def _narrowed(frame: NDArray[Any], layout: Layout) -> NDArray[Any]:

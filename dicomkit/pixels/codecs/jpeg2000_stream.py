@@ -6,16 +6,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from dicomkit.errors import CodecError
+from dicomkit.pixels.codecs.jpeg2000_structure import COD, SEGMENT, SOT, Size
 
 if TYPE_CHECKING:
     from dicomkit.typing import BytesLike
 
-__all__ = ["JPEG2000Header", "read_header"]
+__all__ = ["JPEG2000Header", "read_header", "with_precision"]
 
 SOC_SIZ: Final = b"\xff\x4f\xff\x51"
 JP2_SIGNATURE: Final = b"\0\0\0\x0cjP  "
-COD: Final = 0xFF52
-SOT: Final = 0xFF90
 REVERSIBLE: Final = 1
 
 
@@ -53,28 +52,34 @@ def read_header(data: BytesLike) -> JPEG2000Header:
     length = _u16(view, 4)
     if length < 41 or len(view) < 4 + length:
         raise CodecError("the image and tile size segment (SIZ) of the codestream is too short")
-    right, bottom, left, top = (_u32(view, at) for at in (8, 12, 16, 20))
-    components = _u16(view, 40)
-    if right <= left or bottom <= top or not components or length < 38 + 3 * components:
-        raise CodecError("the image and tile size segment (SIZ) of the codestream is impossible")
+    size = Size.read(view[: 4 + length])
+    components = size.components
     depths = bytes(view[42 : 42 + 3 * components : 3])
-    if len({bytes(view[at + 1 : at + 3]) for at in range(42, 42 + 3 * components, 3)} | {b"\x01\x01"}) > 1:
+    if bytes(view[43 : 42 + 3 * components : 3]) + bytes(view[44 : 42 + 3 * components : 3]) != b"\1" * (2 * components):
         raise CodecError("components of the codestream are subsampled")
     transformed = reversible = False
     at = 4 + length
     while at + 4 <= len(view):
-        marker, length = _u16(view, at), _u16(view, at + 2)
+        marker, length = SEGMENT.unpack_from(view, at)
         if marker == SOT or length < 2:
             break
-        if marker == COD and length >= 12 and at + 14 <= len(view):
+        size.check_segment(view, at)
+        if marker == COD and length >= 12:
             transformed = view[at + 8] == 1
             reversible = view[at + 13] == REVERSIBLE
-            break
         at += 2 + length
+    size.check_tile_parts(view, at)
     bits = max(depth & 0x7F for depth in depths) + 1
-    return JPEG2000Header(
-        bottom - top, right - left, components, bits, bool(depths[0] & 0x80), transformed and components >= 3, reversible
-    )
+    signed = bool(depths[0] & 0x80)
+    return JPEG2000Header(size.rows, size.columns, components, bits, signed, transformed and components >= 3, reversible)
+
+
+def with_precision(data: BytesLike, bits: int, signed: bool) -> bytes:
+    """A codestream with another precision of all components in its header, and nothing else changed."""
+    changed = bytearray(data)
+    for component in range(_u16(memoryview(changed), 40)):
+        changed[42 + 3 * component] = bits - 1 | signed << 7
+    return bytes(changed)
 
 
 def _codestream(view: memoryview) -> memoryview:

@@ -10,7 +10,10 @@ from dicomkit.errors import CodecError
 if TYPE_CHECKING:
     from dicomkit.typing import BytesLike
 
-__all__ = ["JPEGHeader", "read_header"]
+__all__ = ["DECODE_DEFAULTS", "JPEGHeader", "read_header"]
+
+#: Options to decode any JPEG: its codestreams are of any process, whatever the transfer syntax says.
+DECODE_DEFAULTS: Final = {"incomplete": False, "signed_prediction": False, "cornell": None, "color_space": None}
 
 SOI: Final = b"\xff\xd8"
 SOS: Final = 0xDA

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
@@ -22,19 +22,35 @@ __all__ = ["RLE"]
 
 
 class RLE(Codec):
-    """RLE Lossless. Its codestreams say nothing of their geometry."""
+    """RLE Lossless. Its codestreams say nothing of their geometry.
+
+    Options to decode:
+        least_significant_first: segments begin with the least significant byte of a sample, as a faulty encoder wrote them.
+    """
+
+    decode_defaults: ClassVar[Mapping[str, Any]] = {"least_significant_first": False}
 
     def inspect(self, data: BytesLike, layout: Layout) -> Codestream:
-        if layout.bits_allocated == 1:
-            return Codestream(layout.rows, layout.columns, layout.samples, 1, kernel=layout)
-        return Codestream(layout.rows, layout.columns, layout.samples, layout.bits_allocated, layout.signed, cells=True)
+        bits, settled = layout.bits_allocated, layout.high_bit == layout.bits_stored - 1
+        return Codestream(
+            layout.rows, layout.columns, layout.samples, bits, layout.signed, cells=bits > 1, settled=settled, kernel=layout
+        )
 
     def decode(self, data: BytesLike, stream: Codestream, out: NDArray[Any], to_rgb: bool) -> bool:
-        if stream.kernel is not None:
-            _decode_bits(data, stream.kernel, out)
+        layout = stream.kernel
+        if stream.bits == 1:
+            _decode_bits(data, layout, out)
             return False
         rle.decode(
-            data, out.data, rows=stream.rows, columns=stream.columns, samples=stream.samples, bytes_per_sample=out.itemsize
+            data,
+            out.data,
+            rows=layout.rows,
+            columns=layout.columns,
+            samples=layout.samples,
+            bytes_per_sample=out.itemsize,
+            bits_stored=layout.bits_stored if stream.settled else None,
+            signed=layout.signed,
+            **self.decoding,
         )
         return False
 

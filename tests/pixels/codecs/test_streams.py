@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from dicomkit.errors import CodecError
 from dicomkit.pixels.codecs import jpeg2000_stream, jpeg_stream, jpeg_xl_stream
 
-READERS = [jpeg_stream.read_header, jpeg2000_stream.read_header, jpeg_xl_stream.read_size]
+READERS = [jpeg_stream.read_header, jpeg2000_stream.read_header, jpeg_xl_stream.read_header]
 RGB = np.zeros((30, 47, 3), np.uint8)
 GRAY = np.zeros((30, 47), np.uint16)
 
@@ -68,17 +68,40 @@ def test_transforms_of_jpeg_2000() -> None:
     assert jpeg2000_stream.read_header(imagecodecs.htj2k_encode(RGB, reversible=True)).transformed
 
 
+def size_of(data: bytes) -> tuple[int, int]:
+    header = jpeg_xl_stream.read_header(data)
+    return header.rows, header.columns
+
+
 @given(st.sampled_from([1, 7, 8, 40, 64, 100, 256, 300, 512, 1000]), st.sampled_from([1, 8, 48, 75, 80, 256, 512, 1500]))
 def test_jpeg_xl(rows: int, columns: int) -> None:
     data = imagecodecs.jpegxl_encode(np.zeros((rows, columns), np.uint8), lossless=True, effort=1, usecontainer=False)
-    assert jpeg_xl_stream.read_size(data) == (columns, rows)
+    assert size_of(data) == (rows, columns)
 
 
 def test_jpeg_xl_in_a_container() -> None:
     data = imagecodecs.jpegxl_encode_jpeg(imagecodecs.jpeg8_encode(RGB), usecontainer=True)
-    assert jpeg_xl_stream.read_size(data) == (47, 30)
+    assert size_of(data) == (30, 47)
     data = imagecodecs.jpegxl_encode(RGB, lossless=True, usecontainer=True)
-    assert jpeg_xl_stream.read_size(data) == (47, 30)
+    assert size_of(data) == (30, 47)
+
+
+@pytest.mark.parametrize("lossless", [False, True])
+@pytest.mark.parametrize("samples", [1, 3])
+@pytest.mark.parametrize("bits", [5, 8, 10, 12, 13, 16])
+def test_samples_of_jpeg_xl(bits: int, samples: int, lossless: bool) -> None:
+    array = np.zeros((9, 8, 3) if samples == 3 else (9, 8), np.uint8 if bits <= 8 else np.uint16)
+    data = imagecodecs.jpegxl_encode(array, lossless=lossless, bitspersample=bits, usecontainer=False)
+    assert jpeg_xl_stream.read_header(data) == jpeg_xl_stream.JPEGXLHeader(9, 8, samples, bits)
+
+
+def test_what_else_jpeg_xl_may_have() -> None:
+    floating = imagecodecs.jpegxl_encode(np.zeros((9, 8), np.float32), lossless=True)
+    assert jpeg_xl_stream.read_header(floating).is_float
+    alpha = imagecodecs.jpegxl_encode(np.zeros((9, 8, 4), np.uint8), lossless=True)
+    assert jpeg_xl_stream.read_header(alpha).extra == 1
+    animated = imagecodecs.jpegxl_encode(np.zeros((3, 9, 8, 1), np.uint8), lossless=True)
+    assert jpeg_xl_stream.read_header(animated).is_animated
 
 
 @pytest.mark.parametrize("own", range(3))
