@@ -29,11 +29,11 @@ class Coder:
 
     def decoding(self, image: Image, codestream: bytes) -> Run:
         """What decodes the codestream of an image."""
-        raise NotImplementedError
+        raise NotImplementedError  # each rival has its own
 
     def encoding(self, image: Image) -> Run:
         """What encodes an image."""
-        raise NotImplementedError
+        raise NotImplementedError  # each rival has its own
 
     def pixels(self, image: Image, decoded: Any) -> Pixels:
         """The pixels that came out of decoding."""

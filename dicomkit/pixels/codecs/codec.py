@@ -114,7 +114,7 @@ class Codec:
         Raises:
             CodecError: it is none of this codec.
         """
-        raise NotImplementedError
+        raise NotImplementedError  # each codec has its own
 
     def decode(self, data: BytesLike, stream: Codestream, out: NDArray[Any], to_rgb: bool) -> bool:
         """Decode a frame.
@@ -131,7 +131,7 @@ class Codec:
         Raises:
             CodecError: the codestream is damaged.
         """
-        raise NotImplementedError
+        raise NotImplementedError  # each codec has its own
 
     def target(self, layout: Layout, space: str, options: Mapping[str, Any]) -> Target:
         """What frames of a layout, of a colour space, become.
@@ -153,7 +153,7 @@ class Codec:
         Raises:
             CodecError: it cannot be encoded.
         """
-        raise NotImplementedError
+        raise NotImplementedError  # each codec has its own
 
     def can_recode(self, syntax: TransferSyntax) -> bool:
         """Whether codestreams of another transfer syntax become ones of this one without being decoded."""
@@ -161,7 +161,7 @@ class Codec:
 
     def recode(self, data: BytesLike) -> bytes:
         """Make a codestream of this transfer syntax of one that `can_recode` accepted."""
-        raise NotImplementedError
+        raise NotImplementedError  # nothing that this codec recodes was promised
 
     def merged(self, options: Mapping[str, Any]) -> dict[str, Any]:
         """The defaults, with options in their place.
