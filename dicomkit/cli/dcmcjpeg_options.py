@@ -17,7 +17,7 @@ from dicomkit.cli.options import GENERAL, Group, Option, UsageError, integer
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from typing import Final
+    from typing import Any, Final
 
     from dicomkit.cli.options import Options
 
@@ -26,26 +26,25 @@ __all__ = ["GROUPS", "PARAMETERS", "check"]
 _LARGEST: Final = 0x7FFFFFFF
 
 
-def _named(convert: Callable[[Option, str], object]) -> Callable[[Option, str], object]:
+def _named(convert: Callable[[Option, Any], object]) -> Callable[[Option, Any], object]:
     """A converter to a pair of the option's name and what `convert` makes."""
-    return lambda option, text: (option.long, convert(option, text))
+    return lambda option, value: (option.long, convert(option, value))
 
 
-def _center_and_width(option: Option, text: str) -> object:
+def _center_and_width(option: Option, texts: tuple[str, str]) -> object:
     try:
-        center, width = map(float, text.split())
+        center, width = map(float, texts)
     except ValueError:
-        raise ValueError(f"Invalid value for option {option.long} ({text})") from None
+        raise ValueError(f"Invalid value for option {option.long} ({' '.join(texts)})") from None
     if not width >= 1:
         raise ValueError(f"Invalid value for option {option.long} (underflow: {width:g})")
     return center, width
 
 
-def _region(option: Option, text: str) -> object:
-    words = text.split()
+def _region(option: Option, texts: tuple[str, ...]) -> object:
     return (
-        *[integer(0, _LARGEST)(option, word) for word in words[:2]],
-        *[integer(1, _LARGEST)(option, word) for word in words[2:]],
+        *[integer(0, _LARGEST)(option, text) for text in texts[:2]],
+        *[integer(1, _LARGEST)(option, text) for text in texts[2:]],
     )
 
 

@@ -201,6 +201,10 @@ class CodeExtension:
             if element is None:
                 missing.append(char)
                 element, code = self.g0, b"?"
+            # Two bytes a character in one half, and another set in the other: allowed, but few readers expect it.
+            if element.region == "G1" and g0.width == 2:
+                data += self.g0.escape
+                g0 = self.g0
             if element.region == "G0" and element is not g0:
                 data += element.escape
                 g0 = element

@@ -95,6 +95,11 @@ ARGUMENTS: dict[str, tuple[object, ...]] = {
     "UnsupportedTransferSyntax": ("1.2.3", "cannot be read"),
     "CodecError": ("what is wrong", 3, "1.2.840.10008.1.2.5"),
     "SourceChanged": ("file.dcm", "it is gone"),
+    "ProtocolError": ("what is wrong", 132, "pacs.example:104"),
+    "AssociationRejected": (1, 1, 7, "pacs.example:104"),
+    "AssociationAborted": (2, 1, "it was cut off", "pacs.example:104"),
+    "NoPresentationContext": ("1.2.3", "CT Image Storage", "it was refused", "pacs.example:104"),
+    "DimseError": (0xA700, "no room"),
 }
 
 

@@ -79,13 +79,16 @@ def is_well(server: Server) -> None:
         assert association.store(dicomkit.Dataset(SOPClassUID=CT, SOPInstanceUID="1.2.9")).is_success
 
 
-def resources(server: Server) -> tuple[int, int, int]:
-    """Descriptors of the process, threads beside those of handlers, connections in memory."""
-    until(lambda: server.counters.open_connections == 0, 10)
-    gc.collect()
+def resources(server: Server) -> tuple[int, int]:
+    """Descriptors of the process and threads beside those of handlers, once there are no connections, in memory neither."""
+    until(lambda: server.counters.open_connections == 0 and not connections(), 10)
     threads = [each for each in threading.enumerate() if not each.name.startswith("dicomkit-handler")]
-    connections = sum(type(each) is Connection for each in gc.get_objects())
-    return len(os.listdir("/proc/self/fd")), len(threads), connections
+    return len(os.listdir("/proc/self/fd")), len(threads)
+
+
+def connections() -> list[Connection]:
+    gc.collect()
+    return [each for each in gc.get_objects() if type(each) is Connection]
 
 
 # -- kinds of peers: each gets a connected socket

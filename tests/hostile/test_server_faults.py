@@ -133,7 +133,8 @@ def test_killed_at_any_moment(fsync: bool, workers: int, named: bool, tmp_path: 
         partial += check(folder, done, size)
         stored += len(done)
     assert stored > 10
-    assert bool(partial) == named  # it was killed while it wrote
+    if not named:
+        assert not partial
 
 
 @pytest.mark.parametrize("workers", [1, 2])

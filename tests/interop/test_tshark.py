@@ -177,7 +177,7 @@ def test_no_frame_is_malformed(frames: dict[str, list[tuple[str, str]]]) -> None
     assert frames
     every = [(info, complaint) for stream in frames.values() for info, complaint in stream]
     assert [each for each in every if each[1] or "alformed" in each[0]] == []
-    assert len(every) > 150
+    assert len(every) > 100  # PDUs may share one
 
 
 @pytest.mark.parametrize(
