@@ -421,9 +421,8 @@ cdef inline int read_fragment(Parser *p, Container *c) noexcept nogil:
     h.flags = 0
     if h.length > room:
         flags |= TRUNCATED
-        if p.size == UINT64_MAX and h.length != UNDEFINED:
-            p.need = <uint64_t>h.length + 8
-            return NEED_MORE
+        if h.length != UNDEFINED and not is_sure(p, <uint64_t>h.length + 8):
+            return more(p, <uint64_t>h.length + 8)
         h.length = <uint32_t>room
     if h.length <= p.defer_size and not c.deferred and h.length > p.stop - p.pos - 8:
         p.need = <uint64_t>h.length + 8

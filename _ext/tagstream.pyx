@@ -175,6 +175,8 @@ cdef class TagStream:
         finally:
             if held.len >= 0:
                 PyBuffer_Release(&held)
+        if self._status == NEED_MORE and p.pos <= p.stop and p.need <= p.stop - p.pos:
+            raise SystemError(f"the tag stream does not go on at offset {p.pos}")  # better than for ever
         self._keep(window, start)
         return self._is_done()
 

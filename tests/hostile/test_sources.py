@@ -303,3 +303,23 @@ def test_a_private_creator_outside_the_window() -> None:
     elements = EXPLICIT.data_set([Element(0x00090010 + n, "LO", b"CREATOR" * 9) for n in range(0xF0)] * 20)
     dataset = dicomkit.read(io.BytesIO(file_meta() + elements), defer_size=0)
     assert {element.raw for element in dataset} == {b"CREATOR" * 9}
+
+
+@pytest.mark.parametrize("length", [9, 100, 5000, 0xFFFFFFFE])
+def test_a_fragment_past_its_item_in_a_stream(length: int) -> None:
+    """Whatever follows, in a stream whose size is not known: the fragment ends with what it is in."""
+    lying = bytes.fromhex("e07f1000 4f420000 ffffffff feff00e0 00000000 feff00e0") + struct.pack("<I", length) + b"12345678"
+    item = bytes.fromhex("feff00e0") + struct.pack("<I", len(lying)) + lying
+    sequence = bytes.fromhex("88000002 53510000") + struct.pack("<I", len(item)) + item
+    data = (
+        file_meta()
+        + sequence
+        + EXPLICIT.data_set([Element(0x00880906, "ST", b"behind"), Element(0x40001000, "LT", b"x" * 4000)])
+    )
+    outcomes = []
+    for source in (data, Dribble(data, 1)):
+        dataset = dicomkit.read(source)  # type: ignore[arg-type]
+        outcomes.append(([(e.path, e.vr, e.raw) for e in dataset.walk()], dataset.problems))
+    assert outcomes[0] == outcomes[1]
+    assert [problem.code for problem in outcomes[0][1]] == ["value-truncated", "missing-delimiter"]
+    assert outcomes[0][0][-2:] == [("(0088,0906)", "ST", b"behind"), ("(4000,1000)", "LT", b"x" * 4000)]
