@@ -227,14 +227,16 @@ cdef class UserFields:
         return 0
 
 
-cdef bytes encoded_text(str value):
+cdef bytes encoded_text(value):
+    if not isinstance(value, str):  # a UID is one
+        raise TypeError(f"a string is needed, not {type(value).__name__}")
     try:
         return value.encode("iso8859-1")
     except UnicodeEncodeError:
         raise EncodeError(f"{value!r} has characters that a name cannot have") from None
 
 
-cdef bytes title(str value):
+cdef bytes title(value):
     cdef bytes encoded = encoded_text(value)
     if len(encoded) > TITLE:
         raise EncodeError(f"AE title {value!r} is longer than {TITLE} characters")
@@ -257,12 +259,12 @@ cdef bytes item_bytes(kind, bytes content):
     return unsigned(kind, 1) + b"\0" + counted(content)
 
 
-cdef bytes text_item(kind, str value):
+cdef bytes text_item(kind, value):
     return item_bytes(kind, encoded_text(value))
 
 
 def encode_associate(
-    bint accept, protocol_version, str called_ae_title, str calling_ae_title, str application_context_name,
+    bint accept, protocol_version, called_ae_title, calling_ae_title, application_context_name,
     presentation_contexts, tuple user_information,
 ):
     cdef list parts = [

@@ -117,6 +117,7 @@ def encode_associate(
     """The body of an A-ASSOCIATE-RQ PDU, or of an A-ASSOCIATE-AC PDU (`accept`).
 
     Raises:
+        TypeError: a text that is none.
         EncodeError: a text that is too long or not ISO 8859-1, a number that is too large, an item over 65,535 bytes.
     """
 

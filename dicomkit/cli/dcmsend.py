@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dicomkit.cli.dcmsend_files import BadFile, checked_files, named_files
 from dicomkit.cli.dcmsend_options import GROUPS, PARAMETERS, USAGE
-from dicomkit.cli.dcmsend_report import report_text, status_text, summary_lines
+from dicomkit.cli.dcmsend_report import report_text, summary_lines
 from dicomkit.cli.net_options import connection
 from dicomkit.cli.options import UsageError
-from dicomkit.cli.requestor import NotAssociated, open_association
+from dicomkit.cli.requestor import WINDOW, NotAssociated, open_association, status_text
 from dicomkit.cli.tls_options import client_tls, list_ciphers, write_seed
 from dicomkit.errors import DicomError, NetworkError, NoPresentationContext, UnsupportedTransferSyntax
 from dicomkit.net.modality_prefixes import modality_prefix
@@ -18,11 +18,13 @@ from dicomkit.standard.uid import UID
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from typing import IO, Any, Final
 
     from dicomkit.cli.log import Log
     from dicomkit.cli.options import Options
     from dicomkit.net.association import Association
+    from dicomkit.net.results import Stored
     from dicomkit.net.send_files import Candidate
     from dicomkit.net.send_plan import Batch
     from dicomkit.net.transcoding import Transcode
@@ -59,6 +61,8 @@ def run(options: Options, out: IO[bytes], log: Log) -> int:
         raise UsageError("Missing parameter dcmfile-in")
     arguments = connection(options, "DCMSEND", len(options.parameters))
     arguments["tls"] = client_tls(options, log, GROUPS[-2])
+    if not log.shows("info"):  # which is told in the order it is done
+        arguments["async_window"] = WINDOW
     try:
         names = named_files(options, log)
         if not names:
@@ -93,6 +97,10 @@ def _batches(files: list[Candidate], options: Options) -> list[Batch]:
         missing = dict.fromkeys(sop_class for sop_class, _ in batch.contexts if sop_class not in legal)
         batch.contexts += [(sop_class, (DEFAULT_TRANSFER_SYNTAX,)) for sop_class in missing]
     return batches
+
+
+class _Halted(Exception):
+    """Nothing more is to be sent."""
 
 
 class _Sending:
@@ -136,23 +144,12 @@ class _Sending:
                 results[id(each)].error = NoPresentationContext(each.sop_class_uid, each.sop_class_uid, "none was accepted")
             return 0 if self._options.get("no_halt") else CODES["not sent"]
         log.info("sending SOP instances ...")
-        for number, each in enumerate(batch.candidates, 1):
-            one = results[id(each)]
-            try:
-                self._send(association, number, each, one)
-            except (DicomError, OSError, ValueError) as error:
-                one.error = error
-                broken = isinstance(error, NetworkError) and not isinstance(error, NoPresentationContext)
-                if isinstance(error, (NoPresentationContext, UnsupportedTransferSyntax)):
-                    own = UID(each.transfer_syntax)
-                    kind = f"{UID(each.sop_class_uid).keyword or each.sop_class_uid} / {own.name or own}"
-                    log.error(f"No presentation context found for sending C-STORE with SOP Class / Transfer Syntax: {kind}")
-                if broken or not self._options.get("no_halt"):
-                    log.fatal(f"cannot send SOP instance: {each.source!s}: {error}")
-                    log.info("Aborting Association")
-                    association.abort()
-                    return CODES["not sent"]
-                log.warn(f"cannot send SOP instance: {each.source!s}: {error}")
+        halted = self._send_all(association, batch, results)
+        if halted:
+            log.fatal(halted)
+            log.info("Aborting Association")
+            association.abort()
+            return CODES["not sent"]
         log.info("Releasing Association")
         try:
             association.release()
@@ -160,25 +157,65 @@ class _Sending:
             log.error(f"cannot release association: {error}")
         return 0
 
-    def _send(self, association: Association, number: int, each: Candidate, one: Sent) -> None:
-        """Send an object.
+    def _send_all(self, association: Association, batch: Batch, results: dict[int, Sent]) -> str:
+        """Send objects, several at a time if the peer agrees. Returns why the rest cannot be sent; "" if nothing is left."""
+        under_way: dict[Outgoing, Candidate] = {}
+        transcode: Transcode = self._options.get("transcode", "lossless")
+        try:
+            for stored in association.store_many(self._outgoing(batch, results, under_way), transcode=transcode):
+                assert isinstance(stored.source, Outgoing)  # all are
+                each = under_way.pop(stored.source)
+                if stored.error is not None:
+                    self._not_sent(each, results[id(each)], stored.error)
+                else:
+                    self._answered(results[id(each)], stored)
+        except _Halted as halted:
+            return str(halted)
+        except (DicomError, OSError) as error:
+            for each in under_way.values():
+                results[id(each)].error = error
+            [first, *_] = under_way.values() or [None]
+            return f"cannot send SOP instance: {first.source if first else ''!s}: {error}"
+        return ""
+
+    def _outgoing(self, batch: Batch, results: dict[int, Sent], under_way: dict[Outgoing, Candidate]) -> Iterator[Outgoing]:
+        """What is to be sent."""
+        for number, each in enumerate(batch.candidates, 1):
+            kind = modality_prefix(each.sop_class_uid, "OT")
+            self._log.info(f"Sending C-STORE Request (MsgID {number}, {kind})")
+            one = results[id(each)]
+            one.attempts = 1
+            try:
+                outgoing = Outgoing(each.source)
+            except (DicomError, OSError, ValueError) as error:
+                self._not_sent(each, one, error)
+                continue
+            under_way[outgoing] = each
+            yield outgoing
+
+    def _not_sent(self, each: Candidate, one: Sent, error: Exception) -> None:
+        """An object could not be sent.
 
         Raises:
-            DicomError, OSError, ValueError: that has failed. A failure that the peer has answered with is none.
+            _Halted: then no other is to be sent.
         """
-        log = self._log
-        log.info(f"Sending C-STORE Request (MsgID {number}, {modality_prefix(each.sop_class_uid, 'OT')})")
-        one.attempts = 1
-        transcode: Transcode = self._options.get("transcode", "lossless")
-        [stored] = association.store_many([Outgoing(each.source)], transcode=transcode)
-        if stored.error is not None:
-            raise stored.error
+        one.error = error
+        if isinstance(error, (NoPresentationContext, UnsupportedTransferSyntax)):
+            own = UID(each.transfer_syntax)
+            kind = f"{UID(each.sop_class_uid).keyword or each.sop_class_uid} / {own.name or own}"
+            self._log.error(f"No presentation context found for sending C-STORE with SOP Class / Transfer Syntax: {kind}")
+        text = f"cannot send SOP instance: {each.source!s}: {error}"
+        if not self._options.get("no_halt"):
+            raise _Halted(text)
+        self._log.warn(text)
+
+    def _answered(self, one: Sent, stored: Stored) -> None:
         assert stored.status is not None
         assert stored.context is not None
         one.status = stored.status
         one.association, one.context_id = self._number, stored.context.id
         one.sent_as = stored.context.transfer_syntax
-        log.info(f"Received C-STORE Response ({status_text(stored.status)})")
+        self._log.info(f"Received C-STORE Response ({status_text(stored.status)})")
 
     def _conclude(self, results: list[Sent]) -> int:
         """The report and the summary. Returns the exit code."""

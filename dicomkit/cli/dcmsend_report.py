@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections import Counter
 
+from dicomkit.cli.requestor import status_text
 from dicomkit.standard.uid import UID
 
 TYPE_CHECKING = False
@@ -12,14 +13,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from dicomkit.net.send_report import Sent
-    from dicomkit.net.status import Status
 
-__all__ = ["report_text", "status_text", "summary_lines"]
-
-
-def status_text(status: Status) -> str:
-    """The meaning of a status with a capital letter, as DCMTK has it."""
-    return status.text[:1].upper() + status.text[1:]
+__all__ = ["report_text", "summary_lines"]
 
 
 def _kind(one: Sent) -> str:

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 __all__ = ["Door", "Words", "check_folder", "message_id", "serve", "serve_inherited", "storage_server"]
 
 VERIFICATION: Final = "1.2.840.10008.1.1"
+OPERATIONS: Final = 8  # of an association at a time, if the peer asks for more than one
 REFUSED: Final = (1, 1, 1)  # rejected-permanent, by the service user, no reason given (PS3.8 table 9-21)
 
 _PDV_HEADERS: Final = 12
@@ -110,6 +111,7 @@ def storage_server(
         ended: called with the peer when an association has ended.
         others: further arguments of Server.
     """
+    in_order = callable(to) or getattr(to, "stored", None) is not None  # something is done with one object after the other
     known: dict[str, tuple[str, ...]] = {} if profile is None else dict(profile.presentation_contexts)
     service = _Storage(to, known if profile is not None or not storage else None, transfer_syntaxes, log, words, door)
     verification = Verification()
@@ -134,7 +136,7 @@ def storage_server(
         [verification, service],
         ae_title=ae_title,
         tls=tls,
-        operations=1,
+        operations=1 if in_order else OPERATIONS,
         limits=Limits(
             associations=options.get("max_associations", Limits().associations),
             pdu_length=max_pdu(options),

@@ -13,8 +13,9 @@ if TYPE_CHECKING:
     from dicomkit.cli.log import Log
     from dicomkit.cli.options import Options
     from dicomkit.net.association import Association
+    from dicomkit.net.status import Status
 
-__all__ = ["NotAssociated", "close", "failed", "open_association", "write_lines"]
+__all__ = ["WINDOW", "NotAssociated", "close", "failed", "open_association", "status_text", "write_lines"]
 
 #: Result, source and reason of a rejection (PS3.8 table 9-21) in DCMTK's words.
 _RESULTS: Final = {1: "Rejected Permanent", 2: "Rejected Transient"}
@@ -33,6 +34,9 @@ _REASONS: Final = {
     (3, 1): "Temporary Congestion",
     (3, 2): "Local Limit Exceeded",
 }
+
+#: Objects that are sent before the first is answered, if the peer agrees, and the one operation that it may always ask for.
+WINDOW: Final = (8, 1)
 
 _PDV_HEADERS: Final = 12  # bytes of the headers of a PDU and a PDV
 
@@ -121,7 +125,12 @@ def close(association: Association, options: Options, log: Log) -> bool:
     return True
 
 
-def failed(association: Association, error: NetworkError, what: str, log: Log) -> None:
+def status_text(status: Status) -> str:
+    """The meaning of a status with a capital letter, as DCMTK has it."""
+    return status.text[:1].upper() + status.text[1:]
+
+
+def failed(association: Association, error: Exception, what: str, log: Log) -> None:
     """An operation has failed, and with it the association."""
     if isinstance(error, AssociationAborted):
         log.error(f"Peer Aborted Association: {error}")

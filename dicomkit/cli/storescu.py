@@ -9,13 +9,12 @@ from dicomkit.cli.input_options import read_options
 from dicomkit.cli.invented_identity import Inventor
 from dicomkit.cli.net_options import association_profile, connection, user_identity
 from dicomkit.cli.options import Options, UsageError
-from dicomkit.cli.requestor import NotAssociated, close, failed, open_association
+from dicomkit.cli.requestor import WINDOW, NotAssociated, close, failed, open_association, status_text
 from dicomkit.cli.storescu_options import GROUPS, PARAMETERS, USAGE
 from dicomkit.cli.tls_options import client_tls, list_ciphers, write_seed
 from dicomkit.errors import (
     CodecError,
     DicomError,
-    DimseError,
     NetworkError,
     NoPresentationContext,
     UnsupportedTransferSyntax,
@@ -27,11 +26,12 @@ from dicomkit.standard.uid import UID
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from typing import IO, Any, Final
 
     from dicomkit.cli.log import Log
     from dicomkit.net.association import Association
-    from dicomkit.net.status import Status
+    from dicomkit.net.results import Stored
 
 __all__ = ["ALONE", "GROUPS", "PARAMETERS", "USAGE", "run"]
 
@@ -50,6 +50,8 @@ def run(options: Options, out: IO[bytes], log: Log) -> int:
     _check(options)
     arguments = connection(options, "STORESCU", len(options.parameters))
     arguments["tls"] = client_tls(options, log, GROUPS[-1])
+    if not log.shows("info"):  # which is told in the order it is done
+        arguments["async_window"] = WINDOW
     arguments["user_identity"] = user_identity(options)
     files, sop_classes = _checked_files(options, log)
     if not files:
@@ -133,6 +135,9 @@ class _Storing:
         self._log = log
         self._inventor = Inventor.from_options(options)
         self._message_id = 0
+        self._code = 0
+        self._under_way: dict[Outgoing, tuple[str, bool]] = {}  # name, and whether it is the last time
+        self._failed = ""  # name of the file that was refused last
         # What does not just go out as it is
         self._is_read = self._inventor is not None or any(
             options.get(field, default) != default
@@ -140,61 +145,68 @@ class _Storing:
         )
 
     def store_all(self, files: list[str]) -> int:
-        """Store the files. Returns the exit code."""
-        options = self._options
-        for name in files:
-            code = 0
-            for _ in range(options.get("repeat", 1)):
-                try:
-                    code = self._store(name)
-                except NetworkError as error:
-                    self._log.error(f"Store Failed, file: {name}:")
-                    failed(self._association, error, "Store SCU", self._log)
-                    code = NETWORK_FAILED
-                if code:
-                    break
-            if options.get("rename"):
-                self._rename(name, ".bad" if code else ".done")
-            if code and (not self._association.is_open or not options.get("no_halt")):
-                return code
-        return 0
+        """Store the files, several at a time if the peer agrees. Returns the exit code."""
+        try:
+            for stored in self._association.store_many(self._outgoing(files)):
+                assert isinstance(stored.source, Outgoing)  # all are
+                name, is_last = self._under_way.pop(stored.source)
+                self._finished(name, self._answered(name, stored), is_last=is_last)
+        except (DicomError, OSError) as error:
+            for name in dict.fromkeys(name for name, _ in self._under_way.values()):
+                self._log.error(f"Store Failed, file: {name}:")
+                self._finished(name, FAILED)
+            failed(self._association, error, "Store SCU", self._log)
+            return NETWORK_FAILED if isinstance(error, NetworkError) else FAILED
+        return self._code
 
-    def _store(self, name: str) -> int:
-        """Store a file. Returns the exit code.
-
-        Raises:
-            NetworkError: the association has failed.
-        """
+    def _outgoing(self, files: list[str]) -> Iterator[Outgoing]:
+        """What is to be sent, until something has failed."""
         log = self._log
-        log.info(f"Sending file: {name}")
-        self._message_id += 1
-        try:
-            source: Any = self._changed(name) if self._is_read else name  # what `Outgoing` takes
-            outgoing = Outgoing(source)
-        except (DicomError, OSError, ValueError) as error:
-            log.error(f"Bad DICOM file: {name}: {error}")
-            return FAILED
-        try:
-            if log.shows("info"):
-                self._announce(outgoing)
-            status = self._association.store(outgoing)
-        except DimseError as error:
-            log.info(f"Received Store Response ({_text(error.meaning)})")
-            return error.status >> 8 or FAILED
-        except NoPresentationContext:
+        repeat = self._options.get("repeat", 1)
+        for name in files:
+            for number in range(1, repeat + 1):
+                if self._code or self._failed == name:
+                    break
+                log.info(f"Sending file: {name}")
+                self._message_id += 1
+                try:
+                    source: Any = self._changed(name) if self._is_read else name  # what `Outgoing` takes
+                    outgoing = Outgoing(source)
+                except (DicomError, OSError, ValueError) as error:
+                    log.error(f"Bad DICOM file: {name}: {error}")
+                    self._finished(name, FAILED)
+                    break
+                if log.shows("info"):
+                    self._announce(outgoing)
+                self._under_way[outgoing] = name, number == repeat
+                yield outgoing
+
+    def _answered(self, name: str, stored: Stored) -> int:
+        """Say what became of an object. Returns the exit code."""
+        log = self._log
+        outgoing, status, error = stored.source, stored.status, stored.error
+        if status is not None:
+            log.info(f"Received Store Response ({status_text(status)})")
+            return (status.code >> 8 or FAILED) if status.is_failure else 0
+        if isinstance(error, NoPresentationContext):
+            assert isinstance(outgoing, Outgoing)
             prefix = modality_prefix(outgoing.sop_class_uid, "OT")
             log.error(f"No presentation context for: ({prefix}) {outgoing.sop_class_uid}")
-            return FAILED
-        except NetworkError:
-            raise
-        except (UnsupportedTransferSyntax, CodecError, DicomError, OSError, ValueError) as error:
+        else:
             log.error(f"Store Failed, file: {name}:")
             log.error(str(error))
-            return FAILED
-        finally:
-            outgoing.close()
-        log.info(f"Received Store Response ({_text(status)})")
-        return 0
+        return FAILED
+
+    def _finished(self, name: str, code: int, *, is_last: bool = True) -> None:
+        """A file was stored, or was not."""
+        if self._failed == name:
+            return  # it was not stored another time
+        if code:
+            self._failed = name
+            if not self._options.get("no_halt"):
+                self._code = self._code or code
+        if self._options.get("rename") and (code or is_last):
+            self._rename(name, ".bad" if code else ".done")
 
     def _changed(self, name: str) -> Any:
         """A file as it is to be sent, if that is not just as it is."""
@@ -233,8 +245,3 @@ class _Storing:
             os.rename(name, name + extension)
         except OSError as error:
             self._log.warn(f"cannot rename file '{name}' to '{name}{extension}': {error.strerror}")
-
-
-def _text(status: Status | str) -> str:
-    text = status if isinstance(status, str) else status.text
-    return text[:1].upper() + text[1:]

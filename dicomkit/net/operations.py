@@ -164,7 +164,11 @@ def store_many(user: ServiceUser, sources: Iterable[Storable], transcode: Transc
             except (DicomError, OSError, ValueError, TypeError) as error:
                 yield Stored(source, None, error)
                 continue
-            number = user.request(_store_elements(outgoing, priority, None), context.id, parts)
+            try:
+                number = user.request(_store_elements(outgoing, priority, None), context.id, parts)
+            except BaseException:
+                outgoing.close()
+                raise
             under_way[number] = (source, outgoing, context)
             if len(under_way) >= most:
                 yield _stored((yield WAIT), under_way)

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import dicomkit
 from dicomkit._ext import pdu
 from dicomkit.errors import DicomError, EncodeError, ParseError, ProtocolError
 from dicomkit.standard import dictionary
@@ -605,6 +606,16 @@ def test_every_truncation_of_an_association_pdu() -> None:
             assert error.offset is not None
             assert error.offset <= length
     assert whole == 4  # behind the fixed part, the application context and the contexts
+
+
+def test_a_string_of_another_type_is_one() -> None:
+    uid = dicomkit.UID("1.2.840.10008.1.1")
+    user = (16384, uid, "V", None, ((uid, True, False),), (), (), None, None, ())
+    plain = (16384, str(uid), "V", None, ((str(uid), True, False),), (), (), None, None, ())
+    body = pdu.encode_associate(False, 1, "A", "B", uid, ((1, uid, (uid,)),), user)
+    assert body == pdu.encode_associate(False, 1, "A", "B", str(uid), ((1, str(uid), (str(uid),)),), plain)
+    with pytest.raises(TypeError, match="a string is needed, not bytes"):
+        pdu.encode_associate(False, 1, b"A", "B", uid, (), user)  # type: ignore[arg-type]  # what is refused
 
 
 @given(st.binary(max_size=300), st.booleans())
