@@ -111,8 +111,8 @@ def encode_associate(
     called_ae_title: str,
     calling_ae_title: str,
     application_context_name: str,
-    presentation_contexts: tuple[_RequestedContext, ...] | tuple[_ContextResult, ...],
-    user_information: _UserInformation,
+    presentation_contexts: tuple[tuple[object, ...], ...],
+    user_information: tuple[object, ...],
 ) -> bytes:
     """The body of an A-ASSOCIATE-RQ PDU, or of an A-ASSOCIATE-AC PDU (`accept`).
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from typing import TYPE_CHECKING, Final
 
 from dicomkit.media.writer import write_stream
@@ -55,13 +54,12 @@ class FileStore(StoreTo):
         self._words = words
 
     def paths(self, request: Request) -> Iterator[tuple[str, bool]]:
-        stored, exists = self._words
-        log = self._log
         for path, replace in super().paths(request):
-            log.info(f"{stored}: {path}")
-            if replace and log.shows("warn") and os.path.lexists(path):
-                log.warn(f"{exists}: {path}")
+            self._log.info(f"{self._words[0]}: {path}")
             yield path, replace
+
+    def replaced(self, path: str) -> None:
+        self._log.warn(f"{self._words[1]}: {path}")
 
 
 class ConvertingStore:
@@ -108,7 +106,8 @@ class ConvertingStore:
             path, replace = first
             while True:
                 try:
-                    file.finish(path, replace=replace)
+                    if file.finish(path, replace=replace):
+                        self._to.replaced(path)
                     break
                 except FileExistsError:
                     path, replace = next(paths)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from operator import itemgetter
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from typing import Any, ClassVar
+    from typing import Any, ClassVar, Self
 
 __all__ = [
     "AcceptedContext",
@@ -18,47 +19,37 @@ __all__ = [
 ]
 
 
-class Record:
-    """A value with named fields that does not change.
+class Record(tuple[object, ...]):
+    """A value with named fields that does not change: a tuple, which differs from other tuples.
 
-    As a frozen dataclass, whose module alone takes longer to import than all of these.
+    As a named tuple, whose module alone takes longer to import than all of these.
     """
 
     __match_args__: ClassVar[tuple[str, ...]] = ()
     __slots__ = ()
-    _setters: ClassVar[tuple[Callable[[Record, object], None], ...]] = ()
 
     def __init_subclass__(cls) -> None:
-        # what the slots have, once for all: a PDU may have hundreds of items
-        cls._setters = tuple([getattr(cls, name).__set__ for name in cls.__match_args__])
-
-    def _freeze(self, *values: object) -> None:
-        """Set the fields, in the order of `__match_args__`."""
-        for put, value in zip(self._setters, values, strict=True):
-            put(self, value)
-
-    def as_tuple(self) -> tuple[Any, ...]:
-        """The fields, in the order in which they are given."""
-        return tuple([getattr(self, name) for name in self.__match_args__])
-
-    def __setattr__(self, name: str, value: object) -> None:
-        raise AttributeError(f"{type(self).__name__} does not change: {name} cannot be set")
-
-    def __delattr__(self, name: str) -> None:
-        raise AttributeError(f"{type(self).__name__} does not change: {name} cannot be deleted")
+        for number, name in enumerate(cls.__match_args__):
+            setattr(cls, name, property(itemgetter(number)))
 
     def __eq__(self, other: object) -> bool:
-        return type(self) is type(other) and isinstance(other, Record) and self.as_tuple() == other.as_tuple()
+        return type(self) is type(other) and tuple.__eq__(self, other)
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
 
     def __hash__(self) -> int:
-        return hash((type(self), self.as_tuple()))
+        return hash((type(self), tuple(self)))
+
+    def __bool__(self) -> bool:
+        return True
 
     def __repr__(self) -> str:
-        fields = [f"{name}={value!r}" for name, value in zip(self.__match_args__, self.as_tuple(), strict=True)]
+        fields = [f"{name}={value!r}" for name, value in zip(self.__match_args__, self, strict=True)]
         return f"{type(self).__name__}({', '.join(fields)})"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return type(self), self.as_tuple()
+        return type(self), tuple(self)
 
 
 class PresentationContext(Record):
@@ -71,13 +62,13 @@ class PresentationContext(Record):
     """
 
     __match_args__ = ("id", "abstract_syntax", "transfer_syntaxes")
-    __slots__ = __match_args__
+    __slots__ = ()
     id: int
     abstract_syntax: str
     transfer_syntaxes: tuple[str, ...]
 
-    def __init__(self, id: int, abstract_syntax: str, transfer_syntaxes: tuple[str, ...]) -> None:
-        self._freeze(id, abstract_syntax, transfer_syntaxes)
+    def __new__(cls, id: int, abstract_syntax: str, transfer_syntaxes: tuple[str, ...]) -> Self:
+        return tuple.__new__(cls, (id, abstract_syntax, transfer_syntaxes))
 
 
 class AcceptedContext(Record):
@@ -91,13 +82,13 @@ class AcceptedContext(Record):
     """
 
     __match_args__ = ("id", "result", "transfer_syntax")
-    __slots__ = __match_args__
+    __slots__ = ()
     id: int
     result: int
     transfer_syntax: str
 
-    def __init__(self, id: int, result: int, transfer_syntax: str = "") -> None:
-        self._freeze(id, result, transfer_syntax)
+    def __new__(cls, id: int, result: int, transfer_syntax: str = "") -> Self:
+        return tuple.__new__(cls, (id, result, transfer_syntax))
 
     @property
     def accepted(self) -> bool:
@@ -109,13 +100,13 @@ class RoleSelection(Record):
     """SCP/SCU role selection for a SOP class: the roles of the requestor that are proposed, or accepted (PS3.7 D.3.3.4)."""
 
     __match_args__ = ("sop_class", "scu", "scp")
-    __slots__ = __match_args__
+    __slots__ = ()
     sop_class: str
     scu: bool
     scp: bool
 
-    def __init__(self, sop_class: str, scu: bool, scp: bool) -> None:
-        self._freeze(sop_class, scu, scp)
+    def __new__(cls, sop_class: str, scu: bool, scp: bool) -> Self:
+        return tuple.__new__(cls, (sop_class, scu, scp))
 
 
 class CommonExtendedNegotiation(Record):
@@ -125,13 +116,13 @@ class CommonExtendedNegotiation(Record):
     """
 
     __match_args__ = ("sop_class", "service_class", "related_general_sop_classes")
-    __slots__ = __match_args__
+    __slots__ = ()
     sop_class: str
     service_class: str
     related_general_sop_classes: tuple[str, ...]
 
-    def __init__(self, sop_class: str, service_class: str, related_general_sop_classes: tuple[str, ...] = ()) -> None:
-        self._freeze(sop_class, service_class, related_general_sop_classes)
+    def __new__(cls, sop_class: str, service_class: str, related_general_sop_classes: tuple[str, ...] = ()) -> Self:
+        return tuple.__new__(cls, (sop_class, service_class, related_general_sop_classes))
 
 
 class UserIdentity(Record):
@@ -145,14 +136,14 @@ class UserIdentity(Record):
     """
 
     __match_args__ = ("type", "primary", "secondary", "response_requested")
-    __slots__ = __match_args__
+    __slots__ = ()
     type: int
     primary: bytes
     secondary: bytes
     response_requested: bool
 
-    def __init__(self, type: int, primary: bytes, secondary: bytes = b"", response_requested: bool = False) -> None:
-        self._freeze(type, primary, secondary, response_requested)
+    def __new__(cls, type: int, primary: bytes, secondary: bytes = b"", response_requested: bool = False) -> Self:
+        return tuple.__new__(cls, (type, primary, secondary, response_requested))
 
     def __repr__(self) -> str:
         # what it holds are credentials, which must not get into logs
@@ -186,7 +177,7 @@ class UserInformation(Record):
         "user_identity_response",
         "unknown",
     )
-    __slots__ = __match_args__
+    __slots__ = ()
     max_pdu_length: int
     implementation_class_uid: str
     implementation_version_name: str
@@ -198,8 +189,8 @@ class UserInformation(Record):
     user_identity_response: bytes | None
     unknown: tuple[tuple[int, bytes], ...]
 
-    def __init__(
-        self,
+    def __new__(
+        cls,
         max_pdu_length: int = 0,
         implementation_class_uid: str = "",
         implementation_version_name: str = "",
@@ -210,8 +201,8 @@ class UserInformation(Record):
         user_identity: UserIdentity | None = None,
         user_identity_response: bytes | None = None,
         unknown: tuple[tuple[int, bytes], ...] = (),
-    ) -> None:
-        self._freeze(
+    ) -> Self:
+        fields = (
             max_pdu_length,
             implementation_class_uid,
             implementation_version_name,
@@ -223,35 +214,20 @@ class UserInformation(Record):
             user_identity_response,
             unknown,
         )
-
-    def to_tuple(self) -> tuple[Any, ...]:
-        """As plain tuples, in the form of `dicomkit._ext.pdu.encode_associate`."""
-        identity = self.user_identity
-        return (
-            self.max_pdu_length,
-            self.implementation_class_uid,
-            self.implementation_version_name,
-            self.async_window,
-            tuple([role.as_tuple() for role in self.roles]),
-            self.extended,
-            tuple([common.as_tuple() for common in self.common_extended]),
-            None if identity is None else identity.as_tuple(),
-            self.user_identity_response,
-            self.unknown,
-        )
+        return tuple.__new__(cls, fields)
 
     @classmethod
     def from_tuple(cls, fields: tuple[Any, ...]) -> UserInformation:
-        """Inverse of `to_tuple`."""
+        """From plain tuples, as `dicomkit._ext.pdu.decode_associate` gives them."""
         length, class_uid, version_name, window, roles, extended, common, identity, response, unknown = fields
         return cls(
             length,
             class_uid,
             version_name,
             window,
-            tuple([RoleSelection(*role) for role in roles]),
+            tuple([RoleSelection(*role) for role in roles]) if roles else (),
             extended,
-            tuple([CommonExtendedNegotiation(*one) for one in common]),
+            tuple([CommonExtendedNegotiation(*one) for one in common]) if common else (),
             None if identity is None else UserIdentity(*identity),
             response,
             unknown,

@@ -19,7 +19,7 @@ from dicomkit.net.items import (
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import ClassVar, Final
+    from typing import ClassVar, Final, Self
 
 __all__ = [
     "APPLICATION_CONTEXT",
@@ -74,7 +74,7 @@ class AssociateRQ(PDU):
         "user_information",
         "protocol_version",
     )
-    __slots__ = __match_args__
+    __slots__ = ()
     called_ae_title: str
     calling_ae_title: str
     application_context_name: str
@@ -82,16 +82,16 @@ class AssociateRQ(PDU):
     user_information: UserInformation
     protocol_version: int
 
-    def __init__(
-        self,
+    def __new__(
+        cls,
         called_ae_title: str,
         calling_ae_title: str,
         application_context_name: str,
         presentation_contexts: tuple[PresentationContext, ...],
         user_information: UserInformation,
         protocol_version: int = 1,
-    ) -> None:
-        self._freeze(
+    ) -> Self:
+        fields = (
             called_ae_title,
             calling_ae_title,
             application_context_name,
@@ -99,6 +99,7 @@ class AssociateRQ(PDU):
             user_information,
             protocol_version,
         )
+        return tuple.__new__(cls, fields)
 
     def body(self) -> bytes:
         return _associate_body(self, False)
@@ -112,7 +113,7 @@ class AssociateAC(PDU):
 
     pdu_type = 0x02
     __match_args__ = AssociateRQ.__match_args__
-    __slots__ = __match_args__
+    __slots__ = ()
     called_ae_title: str
     calling_ae_title: str
     application_context_name: str
@@ -120,16 +121,16 @@ class AssociateAC(PDU):
     user_information: UserInformation
     protocol_version: int
 
-    def __init__(
-        self,
+    def __new__(
+        cls,
         called_ae_title: str,
         calling_ae_title: str,
         application_context_name: str,
         presentation_contexts: tuple[AcceptedContext, ...],
         user_information: UserInformation,
         protocol_version: int = 1,
-    ) -> None:
-        self._freeze(
+    ) -> Self:
+        fields = (
             called_ae_title,
             calling_ae_title,
             application_context_name,
@@ -137,6 +138,7 @@ class AssociateAC(PDU):
             user_information,
             protocol_version,
         )
+        return tuple.__new__(cls, fields)
 
     def body(self) -> bytes:
         return _associate_body(self, True)
@@ -153,13 +155,13 @@ class AssociateRJ(PDU):
 
     pdu_type = 0x03
     __match_args__ = ("result", "source", "reason")
-    __slots__ = __match_args__
+    __slots__ = ()
     result: int
     source: int
     reason: int
 
-    def __init__(self, result: int, source: int, reason: int) -> None:
-        self._freeze(result, source, reason)
+    def __new__(cls, result: int, source: int, reason: int) -> Self:
+        return tuple.__new__(cls, (result, source, reason))
 
     @property
     def text(self) -> str:
@@ -200,12 +202,12 @@ class Abort(PDU):
 
     pdu_type = 0x07
     __match_args__ = ("source", "reason")
-    __slots__ = __match_args__
+    __slots__ = ()
     source: int
     reason: int
 
-    def __init__(self, source: int = 0, reason: int = 0) -> None:
-        self._freeze(source, reason)
+    def __new__(cls, source: int = 0, reason: int = 0) -> Self:
+        return tuple.__new__(cls, (source, reason))
 
     @property
     def text(self) -> str:
@@ -248,6 +250,6 @@ def _associate_body(pdu: AssociateRQ | AssociateAC, accept: bool) -> bytes:
         pdu.called_ae_title,
         pdu.calling_ae_title,
         pdu.application_context_name,
-        tuple([context.as_tuple() for context in pdu.presentation_contexts]),
-        pdu.user_information.to_tuple(),
+        pdu.presentation_contexts,
+        tuple(pdu.user_information),
     )

@@ -273,11 +273,13 @@ def test_titles_and_uids_that_are_commands(server: Server, tmp_path: Path) -> No
     assert all(letter.isalnum() or letter in "._-" for path in folder.iterdir() for letter in path.name)
 
 
-def test_many_at_once(server: Server) -> None:
+def test_many_at_once() -> None:
     """300 associations at a time, each a few messages; none fails."""
-    before = resources(server)
-    asyncio.run(_many(server.port, 300))
-    assert resources(server) == before
+    with Server([Verification(), Storage(None)]).started("127.0.0.1", drain=0) as server:
+        is_well(server)
+        before = resources(server)
+        asyncio.run(_many(server.port, 300))
+        assert resources(server) == before
 
 
 async def _many(port: int, count: int) -> None:
@@ -292,7 +294,6 @@ async def _many(port: int, count: int) -> None:
         opened += 1
         if opened == count:
             gate.set()
-        writer.write(ECHO)  # so that nobody is idle while the others come
         await gate.wait()
         writer.write(ECHO + store() + p_data(3, 2, bytes(5000)) + RELEASE)
         rest = await reader.read()

@@ -222,9 +222,9 @@ def test_what_cannot_be_encoded(information: UserInformation) -> None:
 
 def test_records_do_not_change() -> None:
     context = PresentationContext(1, "1.2", ("1.3",))
-    with pytest.raises(AttributeError, match="does not change: id cannot be set"):
+    with pytest.raises(AttributeError, match="no setter"):
         context.id = 3
-    with pytest.raises(AttributeError, match="does not change: id cannot be deleted"):
+    with pytest.raises(AttributeError, match="no deleter"):
         del context.id
     with pytest.raises(AttributeError):
         context.other = 3  # type: ignore[attr-defined]  # that there is no such attribute is what is tested
@@ -261,7 +261,7 @@ def test_records_are_copied_and_pickled() -> None:
     )
     for one in (copy.copy(information), copy.deepcopy(information), pickle.loads(pickle.dumps(information))):
         assert one == information
-    assert UserInformation.from_tuple(information.to_tuple()) == information
+    assert UserInformation.from_tuple(tuple(information)) == information
 
 
 def test_accepted() -> None:
@@ -272,6 +272,5 @@ def test_every_record_is_whole() -> None:
     for cls in Record.__subclasses__():
         assert cls.__doc__
         if cls.__match_args__:
-            assert cls.__slots__ == cls.__match_args__
-            names = cls.__init__.__code__.co_varnames[1 : cls.__init__.__code__.co_argcount]
+            names = cls.__new__.__code__.co_varnames[1 : cls.__new__.__code__.co_argcount]
             assert names == cls.__match_args__

@@ -107,7 +107,7 @@ def test_titles() -> None:
 
 
 def test_protocol_version() -> None:
-    assert decode(1, b"\0\2" + REQUEST.body()[2:]).as_tuple()[-1] == 2
+    assert tuple(decode(1, b"\0\2" + REQUEST.body()[2:]))[-1] == 2
     assert AssociateRQ("A", "B", "", (), UserInformation(), 3).body()[:2] == b"\0\3"
 
 

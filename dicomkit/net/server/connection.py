@@ -107,7 +107,7 @@ class Connection(asyncio.BufferedProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         if self.dialogue is not None:
             self._counters.associations_lost += 1
-            self.listener.journal.info("association-lost", **self.names())
+            self._note("association-lost")
             self._end("connection lost")
         self._upper.transport_closed()
         self._wake()
@@ -174,10 +174,9 @@ class Connection(asyncio.BufferedProtocol):
             self.flush()
 
     def _answer(self, request: AssociateRQ, answer: AssociateAC | AssociateRJ) -> None:
-        journal = self.listener.journal
         if isinstance(answer, AssociateRJ):
             self._counters.associations_rejected += 1
-            journal.warning("association-rejected", **self.names(), reason=answer.text)
+            self.listener.journal.warning("association-rejected", **self.names(), reason=answer.text)
             self._upper.reject(answer)
             self._over = True
             return
@@ -188,9 +187,8 @@ class Connection(asyncio.BufferedProtocol):
         reader = MessageReader(max_command_length=self._limits.command_length or 0xFFFFFFFF)
         self.dialogue = Dialogue(self, self._transport, reader, peer)
         self.listener.associated(peer)
-        journal.info(
+        self._note(
             "association-accepted",
-            **self.names(),
             contexts=f"{len(agreement.contexts)}/{len(request.presentation_contexts)}",
             implementation=agreement.peer.implementation_version_name or None,
         )
@@ -201,7 +199,7 @@ class Connection(asyncio.BufferedProtocol):
             self._upper.release_reply()
         if self.dialogue is not None:
             self._counters.associations_released += 1
-            self.listener.journal.info("association-released", **self.names())
+            self._note("association-released")
             self._end("association released")
 
     def _aborted(self, event: Aborted) -> None:
@@ -210,7 +208,7 @@ class Connection(asyncio.BufferedProtocol):
             self.listener.journal.warning("protocol-error", **self.names(), problem=event.text)
         elif self.dialogue is not None:
             self._counters.associations_aborted += 1
-            self.listener.journal.info("association-aborted", **self.names(), source=event.source, reason=event.reason)
+            self._note("association-aborted", source=event.source, reason=event.reason)
         self._end("association aborted")
 
     def violation(self, problem: str) -> None:
@@ -343,6 +341,11 @@ class Connection(asyncio.BufferedProtocol):
     def _expired(self, limit: str) -> None:
         self._counters.timeouts += 1
         self.listener.journal.warning("timeout", **self.names(), limit=limit)
+
+    def _note(self, event: str, **fields: Any) -> None:
+        """Log an event of an association."""
+        if self.listener.journal.associations:
+            self.listener.journal.info(event, **self.names(), **fields)
 
     def names(self) -> dict[str, Any]:
         """Who it is about, for the journal."""

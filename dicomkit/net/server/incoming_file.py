@@ -109,8 +109,8 @@ class IncomingFile:
             piece = memoryview(piece)[written:]
             written = os.write(self._fd, piece)
 
-    def finish(self, path: str, *, replace: bool = True, fsync: bool = False) -> None:
-        """Give the file its name.
+    def finish(self, path: str, *, replace: bool = True, fsync: bool = False) -> bool:
+        """Give the file its name. Returns whether there was a file of this name, as far as that shows.
 
         Args:
             path: the name. A folder that is missing is made.
@@ -127,21 +127,24 @@ class IncomingFile:
             self._close()  # some file systems say only now that they have no room
         folder = os.path.dirname(path)
         try:
-            self._name(path, replace)
+            replaced = self._name(path, replace)
         except FileNotFoundError:
             _make_folder(folder, fsync)
-            self._name(path, replace)
+            replaced = self._name(path, replace)
         self.path = path
         self._close()
         if fsync:
             _sync_folder(folder)
+        return replaced
 
-    def _name(self, path: str, replace: bool) -> None:
+    def _name(self, path: str, replace: bool) -> bool:
         if self._has_name:
+            replaced = os.path.lexists(path)
             _rename(self.path, path, replace)
-            return
+            return replaced
         try:
             self._link(path)
+            return False
         except FileExistsError:
             if not replace:
                 raise
@@ -152,6 +155,7 @@ class IncomingFile:
             except BaseException:
                 os.unlink(hidden)
                 raise
+            return True
 
     def _link(self, path: str) -> None:
         os.link(self.path, path, src_dir_fd=self._fd)  # which makes Python follow the link to the file

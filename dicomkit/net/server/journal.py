@@ -48,6 +48,11 @@ class Journal:
         """Whether single messages are logged (level DEBUG): to be asked before much is put together for them."""
         return self._logger.isEnabledFor(logging.DEBUG)
 
+    @property
+    def associations(self) -> bool:
+        """Whether associations are logged (level INFO)."""
+        return self._logger.isEnabledFor(logging.INFO)
+
     def debug(self, event: str, **fields: Any) -> None:
         """A single message."""
         self._log(logging.DEBUG, event, fields)

@@ -15,6 +15,7 @@ from dicomkit.net.server.counters import Board, Counters
 from dicomkit.net.server.journal import Journal
 from dicomkit.net.server.rejections import TEMPORARY_CONGESTION
 from dicomkit.net.server.services import Services
+from dicomkit.net.server.socket_transport import Acceptor, watches_sockets
 
 if TYPE_CHECKING:
     import socket
@@ -71,7 +72,7 @@ class Listener:
         self._addresses = Addresses(server.addresses)
         self._identified: dict[int, bool | bytes] = {}
         self._board = board
-        self._sockets: list[asyncio.Server] = []
+        self._sockets: list[asyncio.Server | Acceptor] = []
         self._connections: set[Connection] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._check: asyncio.TimerHandle | None = None
@@ -98,6 +99,10 @@ class Listener:
         if tls is not None:
             options = {"ssl": tls() if callable(tls) else tls, "ssl_handshake_timeout": self.limits.first_byte or None}
         for bound in sockets:
+            if tls is None and watches_sockets(self.loop):
+                bound.listen(BACKLOG)
+                self._sockets.append(Acceptor(self.loop, bound, lambda: Connection(self)))
+                continue
             # asyncio accepts so many connections at a time as the backlog is long, and once in vain
             self._sockets.append(await self.loop.create_server(lambda: Connection(self), sock=bound, backlog=1, **options))
             bound.listen(BACKLOG)

@@ -82,7 +82,8 @@ class Storage(Service):
         elif not request.sop_instance or not request.sop_class:
             request.dialogue.finish(request, INVALID_OBJECT_INSTANCE)
         else:
-            arrival: Receiver = self._make(self, request)
+            arrival: Arrival = self._make(self, request)
+            arrival.begin()
             return arrival
         return None
 
@@ -100,6 +101,9 @@ class Arrival:
         self.request = request
         self.size = 0  # bytes of the data set so far
         self.failure = SUCCESS  # what is wrong with it
+
+    def begin(self) -> None:
+        """Get ready: a sender mostly takes a moment between the command and the data set."""
 
     def take(self, pieces: list[memoryview]) -> None:
         self.size += sum(map(len, pieces))

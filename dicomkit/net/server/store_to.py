@@ -100,6 +100,9 @@ class StoreTo:
             name = naming.name(request.sop_class, request.sop_instance, now, attempt)
             yield os.path.join(folder, name), naming.replaces
 
+    def replaced(self, path: str) -> None:
+        """Told when an object has replaced a file. For subclasses."""
+
 
 def inner_path(name: str) -> str:
     """A path that cannot leave the folder it is in.
@@ -116,20 +119,28 @@ def inner_path(name: str) -> str:
 class ToFile(Arrival):
     """An object on its way to a file."""
 
-    __slots__ = ("_file", "_head", "_to")
+    __slots__ = ("_file", "_head", "_to", "_unwritten")
 
     def __init__(self, storage: Storage, request: Request, to: StoreTo) -> None:
         super().__init__(storage, request)
         self._to = to
         self._head = b""
         self._file: IncomingFile | None = None
+        self._unwritten = b""  # what goes in front of the data set
+
+    def begin(self) -> None:
+        request = self.request
+        self._unwritten = file_head(request.sop_class, request.sop_instance, request.transfer_syntax, request.peer.ae_title)
+        try:
+            self._file = IncomingFile(self._to.folder)
+        except OSError as error:
+            self.out_of_resources(error)
 
     def write(self, pieces: list[memoryview]) -> None:
-        if self._file is None:
-            request = self.request
-            head = file_head(request.sop_class, request.sop_instance, request.transfer_syntax, request.peer.ae_title)
-            self._file = IncomingFile(self._to.folder)
-            self._file.write([head, *pieces])
+        assert self._file is not None
+        if self._unwritten:
+            self._file.write([self._unwritten, *pieces])
+            self._unwritten = b""
         else:
             self._file.write(pieces)
         if self._to.check and len(self._head) < HEAD:
@@ -170,10 +181,12 @@ class ToFile(Arrival):
         try:
             for path, replace in paths:
                 try:
-                    self._file.finish(path, replace=replace, fsync=self._to.fsync)
+                    replaced = self._file.finish(path, replace=replace, fsync=self._to.fsync)
                 except FileExistsError:
                     continue
                 self.request.put(path)
+                if replaced:
+                    self._to.replaced(path)
                 return
             raise FileExistsError(errno.EEXIST, "there are files of all names that could be given")
         except OSError as error:
