@@ -31,7 +31,6 @@ __all__ = ["OpenFile", "Outgoing"]
 
 HEAD: Final = 1 << 16  # bytes; of a file up to this size, all
 LARGEST_READ: Final = 1 << 22  # bytes that are read at once
-SHORT_PDU: Final = 1 << 18  # where PDUs are shorter, reading all costs less than sending piece by piece without reading
 
 IDENTITY: Final = 4096  # bytes of a data set in which SOP class and instance are, nearly always
 
@@ -148,8 +147,7 @@ class Outgoing:
         """
         context = agreement.find(self.sop_class_uid, self.transfer_syntax)
         if context is not None and self._dataset is None:
-            short = in_memory or 0 < agreement.max_pdu_length < SHORT_PDU
-            return context, self._as_it_is(short and self._rest <= LARGEST_READ)
+            return context, self._as_it_is(in_memory and self._rest <= LARGEST_READ)
         from dicomkit.net.transcoding import adapted
 
         return adapted(self._parsed(), self.sop_class_uid, agreement, transcode)

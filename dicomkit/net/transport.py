@@ -24,6 +24,7 @@ __all__ = ["Transport", "acknowledge", "address_text", "connect_error", "is_tls_
 
 MOST_BUFFERS: Final = 512  # of one call; IOV_MAX is 1024 on Linux and macOS
 MOST_BYTES: Final = 1 << 22
+AHEAD: Final = 1 << 17  # bytes of a file that are read at once, and then sent while the next are read
 LEAST_FOR_SENDFILE: Final = 1 << 16  # below that, reading and sending together is quicker
 MORE: Final = getattr(socket, "MSG_MORE", 0)
 QUICKACK: Final = getattr(socket, "TCP_QUICKACK", 0)
@@ -138,6 +139,7 @@ class Transport:
             self._set_send_timeout(timeout)
         buffers: list[BytesLike] = []
         size = 0
+        ahead = _Ahead()
         for part in parts:
             if isinstance(part, tuple):
                 source, start, length, _ = part
@@ -147,12 +149,12 @@ class Transport:
                     buffers, size = [], 0
                     self._send_file(source, start, length)
                     continue
-                for at in range(start, start + length, MOST_BYTES):
-                    data = source.read(at, min(MOST_BYTES, start + length - at))
+                for at in range(start, start + length, AHEAD):
+                    data = ahead.read(source, at, min(AHEAD, start + length - at))
                     buffers.append(data)
                     size += len(data)
-                    if size >= MOST_BYTES:
-                        self._send_buffers(buffers, size, MORE)
+                    if size >= AHEAD:
+                        self._send_buffers(buffers, size, 0)
                         buffers, size = [], 0
                 continue
             buffers.append(part)
@@ -237,6 +239,25 @@ class Transport:
             self.socket.settimeout(timeout)
             self._timeout = timeout
         self._send_timeout = timeout
+
+
+class _Ahead:
+    """Reads a file in few steps, where it is sent in many short PDUs."""
+
+    def __init__(self) -> None:
+        self._source: Any = None
+        self._start = 0
+        self._data = memoryview(b"")
+
+    def read(self, source: Any, start: int, length: int) -> memoryview:
+        """Bytes of a source."""
+        at = start - self._start
+        if source is not self._source or at < 0 or at + length > len(self._data):
+            size: int | None = getattr(source, "size", None)
+            most = length if size is None else max(length, min(AHEAD, size - start))
+            self._source, self._start, at = source, start, 0
+            self._data = memoryview(source.read(start, most))
+        return self._data[at : at + length]
 
 
 def _timeval(timeout: float | None) -> bytes:
