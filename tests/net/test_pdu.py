@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import socket
 import subprocess
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +29,7 @@ from dicomkit.net.pdu import (
     UserInformation,
     decode,
 )
+from tests.dcmtk import dcmtk
 
 VERIFICATION, IMPLICIT, EXPLICIT = "1.2.840.10008.1.1", "1.2.840.10008.1.2", "1.2.840.10008.1.2.1"
 
@@ -344,8 +344,8 @@ def first_pdu(command: list[str], answer: bytes) -> tuple[bytes, bytes]:
             process.wait()
 
 
-def test_a_request_of_dcmtk(peer: Callable[[str], str], examples_dir: Path) -> None:
-    command = [peer("storescu"), "-aet", "ECHOSCU", "-aec", "STORESCP", "-pdu", "32768"]
+def test_a_request_of_dcmtk(examples_dir: Path) -> None:
+    command = [dcmtk("storescu"), "-aet", "ECHOSCU", "-aec", "STORESCP", "-pdu", "32768"]
     command += ["-usr", "somebody", "-pwd", "secret", "-rsp", "127.0.0.1", "PORT", str(examples_dir / "ct.dcm")]
     sent, after = first_pdu(command, AssociateRJ(1, 1, 3).encode())
     request = decode(sent[0], sent[6:])
@@ -363,8 +363,8 @@ def test_a_request_of_dcmtk(peer: Callable[[str], str], examples_dir: Path) -> N
     assert after == b""
 
 
-def test_dcmtk_takes_our_acceptance(peer: Callable[[str], str]) -> None:
-    sent, after = first_pdu([peer("echoscu"), "127.0.0.1", "PORT"], ACCEPTANCE.encode())
+def test_dcmtk_takes_our_acceptance() -> None:
+    sent, after = first_pdu([dcmtk("echoscu"), "127.0.0.1", "PORT"], ACCEPTANCE.encode())
     request = decode(sent[0], sent[6:])
     assert isinstance(request, AssociateRQ)
     assert request.presentation_contexts == (PresentationContext(1, VERIFICATION, (IMPLICIT,)),)

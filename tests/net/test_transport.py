@@ -105,6 +105,32 @@ def test_all_parts_arrive_in_order(connect: Callable[[], tuple[Transport, Far]],
     assert far.end() == expected
 
 
+def test_short_pieces_are_read_in_few_steps(
+    connect: Callable[[], tuple[Transport, Far]], file: OpenFile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    transport, far = connect()
+    contents = file.read(0, file.size)
+    steps: list[tuple[int, int]] = []
+    read = OpenFile.read
+
+    def counted(self: OpenFile, offset: int, length: int) -> bytes:
+        steps.append((offset, length))
+        return read(self, offset, length)
+
+    monkeypatch.setattr(OpenFile, "read", counted)
+    starts = [*range(file.size - 1_000_000, file.size, 16_000), 500, 100, file.size - 1]
+    lengths = [min(16_000, file.size - start) for start in starts]
+    parts: list[Any] = []
+    for start, length in zip(starts, lengths, strict=True):
+        parts += [b"header", (file, start, length, 1)]
+    transport.send(parts, 5)
+    transport.close_politely()
+    pieces = [b"header" + contents[start : start + length] for start, length in zip(starts, lengths, strict=True)]
+    assert far.end() == b"".join(pieces)
+    assert len(steps) <= 1_000_000 // 112_000 + 1 + 3
+    assert all(length <= 1 << 17 and offset + length <= file.size for offset, length in steps)
+
+
 def test_silence(connect: Callable[[], tuple[Transport, Far]]) -> None:
     transport, far = connect()
     for timeout in (0.05, 0.1):
