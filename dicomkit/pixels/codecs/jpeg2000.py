@@ -5,6 +5,8 @@ OpenJPEG decodes both. OpenJPH, which encodes the latter, would decode it twice 
 
 from __future__ import annotations
 
+from contextlib import contextmanager
+from threading import Lock
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from dicomkit.pixels.codecs.codec import Codec, Codestream, Target
@@ -12,7 +14,7 @@ from dicomkit.pixels.codecs.jpeg2000_stream import read_header, with_precision
 from dicomkit.pixels.codecs.library import call
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from numpy.typing import NDArray
 
@@ -105,17 +107,38 @@ class HTJ2K(JPEG2000Decoded):
         elif bits < width and not layout.signed:
             frame = frame.view(f"i{frame.itemsize}") - (1 << (bits - 1))
         rpcl = self.syntax.uid == RPCL
-        made = call(
-            "htj2k_encode",
-            frame,
-            level=None if lossless else target.options["quality"] / (1 << bits),
-            reversible=lossless,
-            rgb=layout.photometric_interpretation in ("YBR_RCT", "YBR_ICT"),
-            resolutions=max(_resolutions(layout, 32 if rpcl else 6) - 1, 1),  # 0 would be its default
-            tlm=rpcl,
-            tilepart=BY_RESOLUTION if rpcl else None,
-        )
+        with _alone_at_first(lossless, frame.itemsize):
+            made = call(
+                "htj2k_encode",
+                frame,
+                level=None if lossless else target.options["quality"] / (1 << bits),
+                reversible=lossless,
+                rgb=layout.photometric_interpretation in ("YBR_RCT", "YBR_ICT"),
+                resolutions=max(_resolutions(layout, 32 if rpcl else 6) - 1, 1),  # 0 would be its default
+                tlm=rpcl,
+                tilepart=BY_RESOLUTION if rpcl else None,
+            )
         return with_precision(made, bits, layout.signed) if bits < width else bytes(made)
+
+
+_first = Lock()
+_encoded: set[tuple[bool, int]] = set()
+
+
+@contextmanager
+def _alone_at_first(lossless: bool, itemsize: int) -> Iterator[None]:
+    """Keep other threads from encoding while the first frame of a kind is encoded.
+
+    OpenJPH makes its tables then, without seeing to it that nobody else uses them before they are finished: what comes of
+    that is a codestream of wrong samples, which nobody notices.
+    """
+    kind = (lossless, itemsize)
+    if kind in _encoded:
+        yield
+        return
+    with _first:
+        yield
+        _encoded.add(kind)
 
 
 def _target(codec: Codec, layout: Layout, space: str, method: str, quality: float | None) -> Target:
