@@ -5,6 +5,7 @@ OpenJPEG decodes both. OpenJPH, which encodes the latter, would decode it twice 
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from threading import Lock
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
@@ -13,7 +14,7 @@ from dicomkit.pixels.codecs.jpeg2000_stream import read_header, with_precision
 from dicomkit.pixels.codecs.library import call
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from numpy.typing import NDArray
 
@@ -129,7 +130,7 @@ def _alone_at_first(lossless: bool, itemsize: int) -> Iterator[None]:
     """Keep other threads from encoding while the first frame of a kind is encoded.
 
     OpenJPH makes its tables then, without seeing to it that nobody else uses them before they are finished: what comes of
-    that is a codestream with wrong samples.
+    that is a codestream of wrong samples, which nobody notices.
     """
     kind = (lossless, itemsize)
     if kind in _encoded:
