@@ -218,20 +218,21 @@ class Abort(PDU):
         return bytes((0, 0, self.source, self.reason))
 
 
+#: What was decoded last: a peer asks for the same association again and again.
+_known: dict[tuple[int, bytes], AssociateRQ | AssociateAC] = {}
+MOST_KNOWN: Final = 64
+LONGEST_KNOWN: Final = 4096  # bytes
+
+
 def decode(pdu_type: int, body: bytes) -> PDU:
     """The PDU of a type and what stands behind its header.
 
     Raises:
         ProtocolError: it is no such PDU; the offset counts from the beginning of the body.
     """
-    if pdu_type == 0x01:
-        version, called, calling, application, contexts, user = decode_associate(False, body)
-        requested = tuple([PresentationContext(*context) for context in contexts])
-        return AssociateRQ(called, calling, application, requested, UserInformation.from_tuple(user), version)
-    if pdu_type == 0x02:
-        version, called, calling, application, contexts, user = decode_associate(True, body)
-        results = tuple([AcceptedContext(*context) for context in contexts])
-        return AssociateAC(called, calling, application, results, UserInformation.from_tuple(user), version)
+    if pdu_type in (0x01, 0x02):
+        known = _known.get((pdu_type, body))
+        return _decoded(pdu_type, body) if known is None else known
     if pdu_type not in (0x03, 0x05, 0x06, 0x07):
         raise ProtocolError(f"there is no PDU type {pdu_type:#04x} here")
     if len(body) != 4:
@@ -241,6 +242,23 @@ def decode(pdu_type: int, body: bytes) -> PDU:
     if pdu_type == 0x07:
         return Abort(*body[2:])
     return ReleaseRQ() if pdu_type == 0x05 else ReleaseRP()
+
+
+def _decoded(pdu_type: int, body: bytes) -> AssociateRQ | AssociateAC:
+    version, called, calling, application, contexts, user = decode_associate(pdu_type == 0x02, body)
+    information = UserInformation.from_tuple(user)
+    pdu: AssociateRQ | AssociateAC
+    if pdu_type == 0x01:
+        requested = tuple([PresentationContext(*context) for context in contexts])
+        pdu = AssociateRQ(called, calling, application, requested, information, version)
+    else:
+        results = tuple([AcceptedContext(*context) for context in contexts])
+        pdu = AssociateAC(called, calling, application, results, information, version)
+    if len(body) <= LONGEST_KNOWN and information.user_identity is None:  # credentials are not kept
+        if len(_known) >= MOST_KNOWN:
+            _known.clear()
+        _known[pdu_type, body] = pdu
+    return pdu
 
 
 def _associate_body(pdu: AssociateRQ | AssociateAC, accept: bool) -> bytes:
