@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import string
 import sys
 import tempfile
 import time
@@ -25,6 +26,7 @@ SETTLE: Final = 15.0  # seconds after which the server must be done with all of 
 # What may be more at the end than after the first rounds.
 MOST_MORE: Final = {"rss_kb": 16384, "descriptors": 0, "objects": 1000, "connections": 0, "partial_files": 0}
 MOST_THREADS: Final = 40  # 32 for handlers, and some
+SAFE: Final = frozenset(f"{string.ascii_letters}{string.digits}-._@")  # in names of files
 
 
 @dataclass(slots=True)
@@ -218,8 +220,6 @@ class Soak:
             self._find(f"{last.counters['handler_errors']} errors of handlers")
         if {path.parent for path in folder.rglob("*")} - {folder, self._folder}:
             self._find(f"files outside of their folder: {list(folder.rglob('*'))[:20]}")
-        bad = [
-            path.name for path in self._folder.iterdir() if not all(each.isalnum() or each in "._-" for each in path.name)
-        ]
+        bad = [path.name for path in self._folder.iterdir() if not SAFE.issuperset(path.name)]
         if bad:
             self._find(f"names that are not safe: {bad[:20]}")
