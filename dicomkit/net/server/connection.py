@@ -36,6 +36,7 @@ __all__ = ["Connection"]
 
 MAY_SEND_DATA: Final = frozenset((State.STA6, State.STA8))  # P-DATA requests of an acceptor (PS3.8 table 9-10)
 RELEASE_ASKED: Final = frozenset((State.STA8, State.STA9, State.STA12))
+LARGEST_BUFFER: Final = 1 << 20  # bytes; it grows where a peer fills it: long writes cost a file system less than many
 MOST_AT_ONCE: Final = 1 << 18  # bytes that are put together to be sent
 LINGER: Final = 2.0  # seconds that a peer has to close its end once the association is over
 
@@ -71,6 +72,7 @@ class Connection(asyncio.BufferedProtocol):
             requestor=False,
             max_pdu_length=limits.pdu_length,
             max_association_length=limits.association_length or 0xFFFFFFFF,
+            buffer_size=LARGEST_BUFFER,
         )
         name = transport.get_extra_info("peername")
         self.address: tuple[str, int] = (name[0], name[1]) if isinstance(name, tuple) else (str(name or ""), 0)
