@@ -102,7 +102,7 @@ class _Temporal(str):
 
     def _parts(self) -> _Parts:
         """Read the text of one moment, not a range."""
-        raise NotImplementedError
+        raise NotImplementedError  # each kind has its own
 
     def _parsed(self, *, day: bool = False) -> _Parts:
         """Read the text of one moment; errors are sentences about the value."""

@@ -50,7 +50,7 @@ class PDU(Record):
 
     def body(self) -> bytes:
         """What stands behind the header."""
-        raise NotImplementedError
+        raise NotImplementedError  # each kind of PDU has its own
 
     def encode(self) -> bytes:
         """The PDU as it is sent.

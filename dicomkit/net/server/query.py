@@ -58,7 +58,7 @@ class IdentifierService(Service):
 
     def perform(self, request: Request) -> Coroutine[Any, Any, None]:
         """Perform a request whose identifier is there."""
-        raise NotImplementedError
+        raise NotImplementedError  # each service has its own
 
 
 class Find(IdentifierService):

@@ -134,7 +134,7 @@ class Retrieve(IdentifierService):
 
     def send(self, request: Request, progress: Progress) -> AsyncGenerator[tuple[str, int | None], None]:
         """Send the objects. Yields of each the SOP instance and the status, None if it was not sent or not answered."""
-        raise NotImplementedError
+        raise NotImplementedError  # each service has its own
 
 
 class Get(Retrieve):

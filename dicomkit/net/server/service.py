@@ -40,7 +40,7 @@ class Service:
 
         The answer is given by `request.dialogue.finish`, at any time.
         """
-        raise NotImplementedError
+        raise NotImplementedError  # each service has its own
 
     def roles(self, abstract_syntax: str) -> tuple[bool, bool]:
         """Whether the requestor of an association may be SCU, SCP of a SOP class."""
