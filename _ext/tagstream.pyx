@@ -434,3 +434,30 @@ def detect_encoding(head, Py_ssize_t at, uint64_t remaining) -> tuple | None:
     if tag == 0:  # zeros, unless it is the group length of a command set
         return (True, big_endian, length == 4)
     return (True, big_endian, STANDARD.vr(NULL, tag) != 0)
+
+
+def plain_value(bytes head, uint32_t tag, bint implicit_vr) -> bytes | None:
+    """The value of an element among the first bytes of a little endian data set, by going from length to length.
+
+    None where it is not reached, or where what stands before it has no such length: that has to be parsed.
+    """
+    cdef const uint8_t *p = <const uint8_t *>PyBytes_AS_STRING(head)
+    cdef uint64_t size = PyBytes_GET_SIZE(head), at = 0, start, length
+    cdef uint8_t kind
+    while at + 12 <= size:
+        start = at + 8
+        length = load_u32(p + at + 4, False)
+        if not implicit_vr:
+            kind = vr_class(p[at + 4], p[at + 5])
+            if kind == NOT_A_VR:
+                return None
+            length >>= 16
+            if kind != SHORT_LENGTH:
+                start += 4
+                length = load_u32(p + at + 8, False)
+        if length > size - start:
+            return None
+        if load_tag(p + at, False) == tag:
+            return head[start : start + length]
+        at = start + length
+    return None

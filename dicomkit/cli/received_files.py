@@ -12,7 +12,7 @@ from dicomkit.net.server.store_to import StoreTo
 from dicomkit.standard.transfer_syntax import TransferSyntax
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Iterator
+    from collections.abc import Callable, Coroutine
     from typing import Any
 
     from dicomkit.cli.log import Log
@@ -53,10 +53,11 @@ class FileStore(StoreTo):
         self._log = log
         self._words = words
 
-    def paths(self, request: Request) -> Iterator[tuple[str, bool]]:
-        for path, replace in super().paths(request):
+    def path(self, request: Request, attempt: int = 0) -> tuple[str, bool]:
+        path, replace = super().path(request, attempt)
+        if self._log.shows("info"):
             self._log.info(f"{self._words[0]}: {path}")
-            yield path, replace
+        return path, replace
 
     def replaced(self, path: str) -> None:
         self._log.warn(f"{self._words[1]}: {path}")
@@ -85,13 +86,12 @@ class ConvertingStore:
         self._to.start()
 
     async def __call__(self, request: Request) -> None:
-        paths = self._to.paths(request)
-        first = next(paths)
-        await asyncio.get_running_loop().run_in_executor(None, self._write, request, first, paths)
+        path = self._to.path(request)
+        await asyncio.get_running_loop().run_in_executor(None, self._write, request, path)
         if self._stored is not None:
             await self._stored(request)
 
-    def _write(self, request: Request, first: tuple[str, bool], paths: Iterator[tuple[str, bool]]) -> None:
+    def _write(self, request: Request, path: tuple[str, bool]) -> None:
         writing = dict(self._writing)
         if TransferSyntax.assumed(request.transfer_syntax).encapsulated:
             writing["transfer_syntax"] = None  # compressed objects stay as they are
@@ -103,17 +103,9 @@ class ConvertingStore:
         file = IncomingFile(self._to.folder)
         try:
             write_stream(dataset, _Stream(file), **writing)
-            path, replace = first
-            while True:
-                try:
-                    if file.finish(path, replace=replace):
-                        self._to.replaced(path)
-                    break
-                except FileExistsError:
-                    path, replace = next(paths)
+            self._to.place(request, file, *path)
         finally:
             file.discard()
-        request.put(path)
 
 
 class _Stream:

@@ -19,7 +19,7 @@ __all__ = ["FileNaming", "command_line", "date_folder", "patient_folder", "safe_
 
 #: What stays of a text of a peer; everything else becomes "_". DCMTK also leaves the colon, which names streams of files
 #: on Windows, and the space, which splits words in a shell.
-_SAFE: Final = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._@")
+_SAFE: Final = "0123456789.ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-_@"
 
 #: Files of these names are devices on Windows, whatever follows after a dot.
 _DEVICES: Final = frozenset(
@@ -34,7 +34,7 @@ def safe_name(text: str) -> str:
 
     It is the text itself if that is harmless, as every valid UID is. Two texts that are not may have one name.
     """
-    name = text if _SAFE.issuperset(text) else "".join([letter if letter in _SAFE else "_" for letter in text])
+    name = "".join([letter if letter in _SAFE else "_" for letter in text]) if text.strip(_SAFE) else text
     if len(name) > _LONGEST:
         import hashlib
 

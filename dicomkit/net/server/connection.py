@@ -99,7 +99,8 @@ class Connection(asyncio.BufferedProtocol):
                 self._over = True  # a peer that does not even ask for an association
                 self._counters.protocol_errors += 1
                 self.listener.journal.warning("protocol-error", **self.names(), problem="no association request")
-        self.flush()
+        if self._upper.has_data_to_send() or self._over:
+            self.flush()
         if self._upper.is_in_pdu:
             acknowledge(self._transport.get_extra_info("socket"))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from struct import pack
 from typing import Final
 
@@ -34,14 +35,16 @@ def file_head(sop_class: str, instance: str, transfer_syntax: str, source: str) 
         transfer_syntax: of the presentation context.
         source: AE title of the sender.
     """
-    group = b"".join(
-        (
-            _VERSION,
-            _element(0x02, b"UI", sop_class.encode("latin-1", "replace")),
-            _element(0x03, b"UI", instance.encode("latin-1", "replace")),
-            _element(0x10, b"UI", transfer_syntax.encode("latin-1", "replace")),
-            _IMPLEMENTATION,
-            _element(0x16, b"AE", source.encode("latin-1", "replace")) if source else b"",
-        )
-    )
-    return _PREAMBLE + pack("<HH2sHI", 2, 0, b"UL", 4, len(group)) + group
+    before, after = _fixed(sop_class, transfer_syntax, source)
+    own = _element(0x03, b"UI", instance.encode("latin-1", "replace"))
+    length = len(before) + len(own) + len(after)
+    return b"".join((_PREAMBLE, pack("<HH2sHI", 2, 0, b"UL", 4, length), before, own, after))
+
+
+@lru_cache(maxsize=64)
+def _fixed(sop_class: str, transfer_syntax: str, source: str) -> tuple[bytes, bytes]:
+    """What is the same for all objects of an association, before and behind what differs."""
+    before = _VERSION + _element(0x02, b"UI", sop_class.encode("latin-1", "replace"))
+    syntax = _element(0x10, b"UI", transfer_syntax.encode("latin-1", "replace"))
+    title = _element(0x16, b"AE", source.encode("latin-1", "replace")) if source else b""
+    return before, syntax + _IMPLEMENTATION + title

@@ -125,16 +125,15 @@ class IncomingFile:
             os.fsync(self._fd)
         if self._has_name:
             self._close()  # some file systems say only now that they have no room
-        folder = os.path.dirname(path)
         try:
             replaced = self._name(path, replace)
         except FileNotFoundError:
-            _make_folder(folder, fsync)
+            _make_folder(os.path.dirname(path), fsync)
             replaced = self._name(path, replace)
         self.path = path
         self._close()
         if fsync:
-            _sync_folder(folder)
+            _sync_folder(os.path.dirname(path))
         return replaced
 
     def _name(self, path: str, replace: bool) -> bool:

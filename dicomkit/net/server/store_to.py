@@ -6,10 +6,9 @@ import asyncio
 import errno
 import os
 from datetime import datetime
-from itertools import chain
-from struct import unpack_from
 from typing import TYPE_CHECKING, Final
 
+from dicomkit._ext.tagstream import plain_value
 from dicomkit.errors import DicomError
 from dicomkit.media.reader import read
 from dicomkit.net.server.calls import call
@@ -21,7 +20,7 @@ from dicomkit.net.storage_names import FileNaming
 from dicomkit.standard.transfer_syntax import TransferSyntax
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from typing import Any
 
     from dicomkit.net.server.request import Request
@@ -35,13 +34,11 @@ DATA_SET_DOES_NOT_MATCH: Final = 0xA900
 CANNOT_UNDERSTAND: Final = 0xC000
 
 MOST_ATTEMPTS: Final = 10_000  # at a name that is not taken
-HEAD: Final = 16384  # bytes of a data set that are kept, in which SOP class and instance are looked for
+HEAD: Final = 2048  # bytes of a data set that are kept, in which SOP class and instance are looked for
 SOP_CLASS: Final = 0x00080016
 SOP_INSTANCE: Final = 0x00080018
 EXPLICIT_LITTLE: Final = "1.2.840.10008.1.2.1"
 IMPLICIT_LITTLE: Final = "1.2.840.10008.1.2"
-LONG_HEADERS: Final = frozenset((b"OB", b"OW", b"UN", b"UT", b"SQ", b"UC", b"UR", b"OF", b"OD", b"OL", b"OV", b"SV", b"UV"))
-LONGEST_HEADER: Final = 12  # bytes of an element before its value (PS3.5 7.1)
 
 
 class StoreTo:
@@ -74,6 +71,7 @@ class StoreTo:
         stored: Callable[[Request], Any] | None = None,
     ) -> None:
         self.folder = os.fspath(folder)
+        self._within = os.path.join(self.folder, "")
         self.naming = FileNaming() if naming is None else naming
         self.sort = sort
         self.fsync = fsync
@@ -88,17 +86,36 @@ class StoreTo:
         """Take an object."""
         return ToFile(storage, request, self)
 
-    def paths(self, request: Request) -> Iterator[tuple[str, bool]]:
-        """The path for an object, and whether a file there is replaced; then further ones, if there are files already."""
-        folder = self.folder if self.sort is None else os.path.join(self.folder, inner_path(self.sort(request)))
+    def path(self, request: Request, attempt: int = 0) -> tuple[str, bool]:
+        """The path for an object, and whether a file there is replaced.
+
+        Args:
+            request: of the complete object.
+            attempt: how many paths have been tried, because there are files already.
+        """
+        folder = self._within if self.sort is None else os.path.join(self.folder, inner_path(self.sort(request)), "")
         naming = self.naming
         if not isinstance(naming, FileNaming):
-            yield os.path.join(folder, inner_path(naming(request))), True
+            return folder + inner_path(naming(request)), True
+        return folder + naming.name(request.sop_class, request.sop_instance, datetime.now(), attempt), naming.replaces
+
+    def place(self, request: Request, file: IncomingFile, path: str, replace: bool) -> None:
+        """Give the file of an object its name, or another one if there is a file that is not to be replaced.
+
+        Raises:
+            OSError: that is not possible.
+        """
+        for attempt in range(1, MOST_ATTEMPTS):
+            try:
+                replaced = file.finish(path, replace=replace, fsync=self.fsync)
+            except FileExistsError:
+                path, replace = self.path(request, attempt)
+                continue
+            request.put(path)
+            if replaced:
+                self.replaced(path)
             return
-        now = datetime.now()
-        for attempt in range(MOST_ATTEMPTS):
-            name = naming.name(request.sop_class, request.sop_instance, now, attempt)
-            yield os.path.join(folder, name), naming.replaces
+        raise FileExistsError(errno.EEXIST, "there are files of all names that could be given")
 
     def replaced(self, path: str) -> None:
         """Told when an object has replaced a file. For subclasses."""
@@ -150,53 +167,43 @@ class ToFile(Arrival):
     def keep(self) -> None:
         to = self._to
         self.failure = self._mismatch() if to.check else SUCCESS
-        paths: Iterator[tuple[str, bool]] = iter(())
+        path = ("", False)
         if self.failure:
             self.discard()
         else:
-            paths = self._paths()
+            path = self._path()
         if self.failure:
             self.request.dialogue.finish(self.request, self.failure)
         elif to.fsync or to.stored is not None:
-            self.request.dialogue.perform(self.request, self._settle(paths), CANNOT_UNDERSTAND)
+            self.request.dialogue.perform(self.request, self._settle(path), CANNOT_UNDERSTAND)
         else:
-            self._finish(paths)
+            self._finish(path)
             self.request.dialogue.finish(self.request, self.failure)
 
-    def _paths(self) -> Iterator[tuple[str, bool]]:
+    def _path(self) -> tuple[str, bool]:
         """Where the file may go. The program's part of that is done before this returns."""
         assert self._file is not None
         self.request.put(self._file.path)  # for a naming that looks into the data set
         try:
-            paths = self._to.paths(self.request)
-            return chain([next(paths)], paths)
+            return self._to.path(self.request)
         except Exception as error:  # a naming may raise anything, and what it looks at may be damaged
             self._storage.listener.journal.exception("not-named", error)
             self.fail(CANNOT_UNDERSTAND)
-            return iter(())
+            return "", False
 
-    def _finish(self, paths: Iterator[tuple[str, bool]]) -> None:
+    def _finish(self, path: tuple[str, bool]) -> None:
         """Give the file its name, or remove it."""
         assert self._file is not None
         try:
-            for path, replace in paths:
-                try:
-                    replaced = self._file.finish(path, replace=replace, fsync=self._to.fsync)
-                except FileExistsError:
-                    continue
-                self.request.put(path)
-                if replaced:
-                    self._to.replaced(path)
-                return
-            raise FileExistsError(errno.EEXIST, "there are files of all names that could be given")
+            self._to.place(self.request, self._file, *path)
         except OSError as error:
             self.out_of_resources(error)
 
-    async def _settle(self, paths: Iterator[tuple[str, bool]]) -> None:
+    async def _settle(self, path: tuple[str, bool]) -> None:
         """The same, in a thread where it takes long, and what the program does then."""
         listener = self._storage.listener
         if self._to.fsync:
-            work = listener.executor.submit(self._finish, paths)
+            work = listener.executor.submit(self._finish, path)
             try:
                 await asyncio.wrap_future(work)
             except asyncio.CancelledError:
@@ -204,7 +211,7 @@ class ToFile(Arrival):
                     self.discard()
                 raise
         else:
-            self._finish(paths)
+            self._finish(path)
         if not self.failure and self._to.stored is not None:
             self.failure = status_of(await call(listener.executor, self._to.stored, self.request))
         self.request.dialogue.finish(self.request, self.failure)
@@ -234,22 +241,12 @@ def starts_with(head: bytes, transfer_syntax: str, sop_class: str, instance: str
 
     That is so of nearly all: looking is much cheaper than reading. False only means that it has to be read.
     """
-    wanted = {SOP_CLASS: sop_class, SOP_INSTANCE: instance}
     is_implicit = transfer_syntax == IMPLICIT_LITTLE
-    at = 0
-    while wanted and at + LONGEST_HEADER <= len(head):
-        group, element, vr, length = unpack_from("<HH2sH", head, at)
-        start = at + 8
-        if is_implicit:
-            (length,) = unpack_from("<I", head, at + 4)
-        elif vr in LONG_HEADERS:
-            (length,) = unpack_from("<I", head, start)
-            start += 4
-        at = start + length
-        uid = wanted.pop(group << 16 | element, None)
-        if uid is not None and head[start:at].rstrip(b"\0 ") != uid.encode("latin-1", "replace"):
+    for tag, uid in ((SOP_INSTANCE, instance), (SOP_CLASS, sop_class)):
+        value = plain_value(head, tag, is_implicit)
+        if value is None or value.rstrip(b"\0 ") != uid.encode("latin-1", "replace"):
             return False
-    return not wanted
+    return True
 
 
 def _identity(source: bytes | str, transfer_syntax: str | None) -> tuple[str | None, str | None]:
