@@ -8,7 +8,7 @@ otherwise.
 from libc.stdint cimport uint32_t
 from libc.stdlib cimport qsort
 
-from element cimport GUESSED_VR, IMPLICIT_VR, TRUNCATED, UNDELIMITED, Element
+from element cimport CONTAINER, GUESSED_VR, IMPLICIT_VR, TRUNCATED, UNDELIMITED, Element
 from vr cimport *
 from writer_headers cimport *
 from writer_output cimport *
@@ -21,6 +21,7 @@ cdef enum Unsignable:
     IS_UNKNOWN
     HOLDS_UNKNOWN
     NO_SUCH_VR
+    IS_ODD
     IS_DAMAGED
     BECOMES_UNKNOWN
     IS_REPEATED
@@ -62,6 +63,8 @@ cdef inline int why_not(const Origin *from_, const Element *e) noexcept nogil:
     """Why one record cannot be signed, whatever is in it."""
     if e.flags & (TRUNCATED | UNDELIMITED):
         return IS_DAMAGED
+    if e.length & 1 and not e.flags & CONTAINER:  # who knows what it is padded with
+        return IS_ODD
     if e.vr == 0:
         return SIGNABLE
     if e.vr == UN:

@@ -7,6 +7,7 @@ cdef tuple REASONS = (  # in the order of Unsignable
     "its VR is UN (PS3.3 C.12.1.1.3.1.1)",
     "an element in it has the VR UN (PS3.3 C.12.1.1.3.1.1)",
     "its VR, or that of an element in it, is none of the standard",
+    "its length, or that of an element in it, is odd (PS3.5 7.1.1)",
     "it is damaged: what it says is a guess",
     "its value, or one in it, is too long for its VR, which becomes UN (PS3.5 6.2.2)",
     "its tag, or that of an element in it, occurs more than once",
@@ -24,13 +25,15 @@ cdef int refuse(object dataset, uint32_t tag, int reason) except -1:
 cdef int take_tags(Encoded encoded, object tags) except -1:
     """Note which elements are signed: `tags`, or None for all that can be."""
     cdef Signed *signed_ = &encoded._signed
+    cdef tuple given
     if tags is None:
         signed_.all = True
         return 0
-    signed_.tags = <uint32_t *>malloc((len(tags) or 1) * sizeof(uint32_t))
+    given = tuple(tags)  # what says its length may not keep to it
+    signed_.tags = <uint32_t *>malloc((len(given) or 1) * sizeof(uint32_t))
     if signed_.tags == NULL:
         raise MemoryError
-    for tag in tags:
+    for tag in given:
         signed_.tags[signed_.count] = tag
         signed_.count += 1
     sort_tags(signed_)
@@ -45,7 +48,7 @@ cdef int put_read(Encoded encoded, object dataset, Place place, uint32_t first, 
         status = put_signed(&encoded._out, &place.origin, &encoded._t, encoded._levels, first, stop, &encoded._signed, &refused)
     if refused != <uint32_t>NO_RECORD:
         refuse(dataset, place.origin.view.records[refused].tag, why_not_signable(&place.origin, refused))
-    return encoded._check(status, PIXEL_DATA if status == NOT_ENCAPSULATED or first == stop else place.origin.view.records[first].tag)
+    return encoded._check(status, PIXEL_DATA if first == stop or status == NOT_ENCAPSULATED else place.origin.view.records[first].tag)
 
 
 cdef list elements_of(object dataset, Place place, uint32_t first, uint32_t stop, const Signed *wanted):
@@ -118,7 +121,9 @@ cdef int why_not_element(Encoded encoded, Place place, uint32_t tag, object cont
 
 cdef bint is_too_long(Encoded encoded, object value, uint16_t vr) except -1:
     """Whether an assigned value is too long for its VR: where that is explicit it becomes UN (PS3.5 6.2.2 note 2)."""
-    if encoded._t.implicit or has_long_header(vr) or not isinstance(value, (str, tuple)) or len(value) < 1024:  # of less than 64 bytes each
+    if encoded._t.implicit or has_long_header(vr) or not isinstance(value, (str, tuple)):
+        return False
+    if len(value) < 1024:  # characters or values, of less than 64 bytes each
         return False
     return len(ENCODE.encode(value, vr, encoded._character_sets(("ISO_IR 192",)), False)) > LONGEST_SHORT
 
@@ -218,6 +223,33 @@ def signable(dataset, *, character_sets, tags=None, bint implicit_vr=False) -> l
     for tag, content in elements_of(dataset, place, first, stop, &encoded._signed):
         if content is not None:
             found.append((int(tag), REASONS[why_not_element(encoded, place, tag, content, changed.get(tag), 0)]))
+    return found
+
+
+def believed_fragments(Encoded encoded) -> list:
+    """Where the fragments are that an offset table led to: pairs of their source, and of offsets and lengths (native, 64 bits)."""
+    cdef Place place
+    cdef const Element *records
+    cdef uint32_t i, k, stop
+    cdef bytes made
+    cdef uint64_t *pair
+    found = []
+    for place in encoded._places:
+        if not place.index.believed:
+            continue
+        records = place.origin.view.records
+        i = 0
+        while i < place.origin.view.count:
+            stop = records[i].next
+            if is_fragments(&records[i]):
+                made = PyBytes_FromStringAndSize(NULL, 2 * sizeof(uint64_t) * (stop - i - 1))
+                pair = <uint64_t *>PyBytes_AS_STRING(made)
+                for k in range(i + 1, stop):
+                    pair[0] = records[k].offset
+                    pair[1] = records[k].length
+                    pair += 2
+                found.append((place.source, made))
+            i = stop
     return found
 
 

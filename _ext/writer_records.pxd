@@ -90,8 +90,8 @@ cdef inline bint keeps_bytes(const Origin *from_, const Target *t, uint32_t i) n
 
 
 cdef inline bint is_plain(const Element *e) noexcept nogil:
-    """Whether a MAC is calculated from the bytes of a sound record as they are: those of a leaf of even length."""
-    return e.vr and not e.flags & CONTAINER and not e.length & 1
+    """Whether a MAC is calculated from the bytes of a sound record as they are: those of a leaf."""
+    return e.vr and not e.flags & CONTAINER
 
 
 cdef inline void keep_reserved(Output *out, const Origin *from_, const Target *t, const Element *e) noexcept nogil:

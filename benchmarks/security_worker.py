@@ -56,7 +56,7 @@ def dicomkit_operation(folder: Path, operation: str, count: int, path: str) -> C
 
 def hashlib_operation(_: Path, operation: str, __: int, path: str) -> Callable[[], object]:
     """The floor: hashing."""
-    what, _, mac = operation.partition(":")
+    what, mac = operation.split(":")
     name = mac.lower()
     if what == "hash":
         content = Path(path).read_bytes()

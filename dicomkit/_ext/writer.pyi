@@ -39,6 +39,7 @@ def encode_mac(
     turn_pixels: bool = False,
     around: Any = None,
 ) -> Encoded: ...
+def believed_fragments(encoded: Encoded) -> list[tuple[Any, bytes]]: ...
 def signable(
     dataset: DatasetView,
     *,

@@ -6,7 +6,6 @@ import os
 import warnings
 
 from cryptography import x509
-from cryptography.hazmat.primitives.serialization import pkcs7
 
 from dicomkit.errors import SignatureError
 from dicomkit.security.guarded import guarded
@@ -129,6 +128,8 @@ def _of_block(label: bytes, block: bytes, name: str) -> list[Certificate]:
     if label in _CERTIFICATES:
         return [guarded(f"{name}the certificate cannot be read", x509.load_pem_x509_certificate, block)]
     if label in _PKCS7:
+        from cryptography.hazmat.primitives.serialization import pkcs7  # imports the email package: 20 ms
+
         return _of_pkcs7(pkcs7.load_pem_pkcs7_certificates, block, name)
     return []
 
@@ -151,6 +152,8 @@ def _of_der(data: bytes, name: str) -> list[Certificate]:
     try:
         return [_of_value(data, f"{name}the certificate cannot be read")]
     except SignatureError:
+        from cryptography.hazmat.primitives.serialization import pkcs7
+
         try:
             return _of_pkcs7(pkcs7.load_der_pkcs7_certificates, data, name)
         except SignatureError:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import dsa, ec, padding, rsa
 from cryptography.x509.oid import SignatureAlgorithmOID
 
@@ -69,10 +69,11 @@ def _signed_by(facts: CertificateFacts, issuer: CertificateFacts) -> bool:
         certificate.verify_directly_issued_by(issuer.certificate)
         return True
     from asn1crypto import x509 as asn1  # type: ignore[import-untyped]  # asn1crypto has no types
+    from cryptography.hazmat.primitives.serialization import Encoding
 
     from dicomkit.security.timestamp_asn1 import load
 
-    loaded = load(asn1.Certificate, certificate.public_bytes(serialization.Encoding.DER), "the certificate")
+    loaded = load(asn1.Certificate, certificate.public_bytes(Encoding.DER), "the certificate")
     if loaded["signature_algorithm"]["algorithm"].dotted != loaded["tbs_certificate"]["signature"]["algorithm"].dotted:
         return False
     return _verify_sha1(issuer.public_key, certificate.signature, certificate.tbs_certificate_bytes)

@@ -9,7 +9,9 @@ is damaged, one whose tag occurs twice.
 
 from __future__ import annotations
 
-from dicomkit._ext.writer import NEVER_SIGNED_TEXT, encode_mac, signable
+from functools import lru_cache
+
+from dicomkit._ext.writer import NEVER_SIGNED_TEXT, believed_fragments, encode_mac, signable
 from dicomkit.dataset.text import character_sets
 from dicomkit.errors import EncodeError, SignatureError
 from dicomkit.media.transfer import chunks
@@ -27,11 +29,19 @@ if TYPE_CHECKING:
 
     Status: TypeAlias = Literal["sign", "asked", "weak", "broken"]
 
-__all__ = ["MAC_ALGORITHMS", "MacAlgorithm", "digest", "mac_parts", "signable_tags", "signature_item_parts", "unsignable"]
+__all__ = [
+    "MAC_ALGORITHMS",
+    "MacAlgorithm",
+    "digest",
+    "mac_parts",
+    "signability",
+    "signable_tags",
+    "signature_item_parts",
+    "unsignable",
+]
 
 SPECIFIC_CHARACTER_SET: Final = 0x00080005
 MAC_ID_NUMBER: Final = 0x04000005
-PIXEL_DATA: Final = 0x7FE00010
 ITEM: Final = b"\xfe\xff\x00\xe0"
 
 # Certificate of Signer, Signature, Certified Timestamp Type, Certified Timestamp: what of a signature is not signed itself.
@@ -60,7 +70,7 @@ class MacAlgorithm:
         return f"<MacAlgorithm {self.name}>"
 
 
-# PS3.3 C.12.1.1.3.1.2, in the order of their strength. The DigestInfo: RFC 8017 9.2 note 1; of RIPEMD-160 with the object
+# PS3.3 table C.12-6, in the order of their strength. The DigestInfo: RFC 8017 9.2 note 1; of RIPEMD-160 with the object
 # identifier 1.3.36.3.2.1.
 MAC_ALGORITHMS: Final = {
     algorithm.name: algorithm
@@ -104,10 +114,11 @@ def mac_parts(
             around=around,
         )
     except EncodeError as error:
-        raise SignatureError(error.reason, "" if error.tag is None else _path(item, error.tag)) from error
+        raise _refusal(item, error) from error
     parts: list[Part] = encoded.parts()
-    if item._index is not None and item._index.believed:
-        return _checked(item, parts)
+    for source, fragments in believed_fragments(encoded):
+        checked = _Fragments(source, fragments)
+        parts = [(checked, *part[1:]) if isinstance(part, tuple) and part[0] is source else part for part in parts]
     return parts
 
 
@@ -117,10 +128,12 @@ def signature_item_parts(item: Dataset, transfer_syntax: str, *, around: Charact
     All but the certificate, the signature and the certified time-stamp. It begins with MAC ID Number, so that nobody can say
     that what was signed of the data set was part of this item, or the reverse.
 
+    Args: see `mac_parts`.
+
     Raises:
         SignatureError: it does not begin so, or something in it cannot be signed.
     """
-    found = signable(item, character_sets=character_sets, implicit_vr=_syntax(transfer_syntax).implicit_vr)
+    found = signability(item, transfer_syntax)
     tags = [tag for tag, reason in found if tag not in UNSIGNED and reason != NEVER_SIGNED_TEXT]
     if next((tag for tag in tags if tag != SPECIFIC_CHARACTER_SET), None) != MAC_ID_NUMBER:
         raise SignatureError("the first element of a digital signature is not MAC ID Number (0400,0005)", _path(item, None))
@@ -142,7 +155,7 @@ def digest(parts: Iterable[Part], algorithm: str) -> bytes:
 
     known = MAC_ALGORITHMS.get(algorithm)
     if known is None:
-        raise SignatureError(f"{algorithm[:40]!r} is no MAC algorithm (PS3.3 C.12.1.1.3.1.2)")
+        raise SignatureError(f"{algorithm[:40]!r} is no MAC algorithm (PS3.3 table C.12-6)")
     try:
         made = hashlib.new(known.hash_name)
     except ValueError as error:  # OpenSSL has it in a provider that is not loaded
@@ -161,21 +174,39 @@ def unsignable(item: Dataset, tag: int, transfer_syntax: str | None = None) -> s
         transfer_syntax: the MAC Calculation Transfer Syntax, None for one with explicit VR: with implicit VR a value may be
             longer than its VR allows.
     """
-    found = signable(item, character_sets=character_sets, tags=(tag,), implicit_vr=_is_implicit(transfer_syntax))
+    found = signability(item, transfer_syntax, (tag,))
     return found[0][1] if found else None
 
 
 def signable_tags(item: Dataset, transfer_syntax: str | None = None) -> tuple[int, ...]:
     """The tags of all elements that can be signed, in the order of the data set.
 
-    Args:
-        item: the data set or item.
-        transfer_syntax: see `unsignable`.
+    Args: see `unsignable`.
+
+    Raises:
+        SignatureError: sequences are nested too deeply.
     """
-    found = signable(item, character_sets=character_sets, implicit_vr=_is_implicit(transfer_syntax))
-    return tuple([tag for tag, reason in found if reason is None])
+    return tuple([tag for tag, reason in signability(item, transfer_syntax) if reason is None])
 
 
+def signability(
+    item: Dataset, transfer_syntax: str | None = None, tags: tuple[int, ...] | None = None
+) -> list[tuple[int, str | None]]:
+    """Pairs of a tag, and why the element cannot be signed, None if it can: of all elements, or of those with these tags.
+
+    Args: see `unsignable`.
+
+    Raises:
+        SignatureError: sequences are nested too deeply.
+    """
+    implicit = transfer_syntax is not None and _syntax(transfer_syntax).implicit_vr
+    try:
+        return signable(item, character_sets=character_sets, tags=tags, implicit_vr=implicit)
+    except EncodeError as error:
+        raise _refusal(item, error) from error
+
+
+@lru_cache(maxsize=64)
 def _syntax(key: str) -> TransferSyntax:
     syntax = TransferSyntax.find(key)
     if syntax is None:
@@ -185,10 +216,6 @@ def _syntax(key: str) -> TransferSyntax:
 
 def _assumed(uid: str | None) -> TransferSyntax:
     return TransferSyntax.assumed(uid or "")
-
-
-def _is_implicit(transfer_syntax: str | None) -> bool:
-    return transfer_syntax is not None and _syntax(transfer_syntax).implicit_vr
 
 
 def _has_big_pixels(syntax: TransferSyntax) -> bool:
@@ -201,19 +228,12 @@ def _path(item: Dataset, tag: int | None) -> str:
     return prefix.rstrip(".") if tag is None else f"{prefix}({tag >> 16:04X},{tag & 0xFFFF:04X})"
 
 
-def _checked(item: Dataset, parts: list[Part]) -> list[Part]:
-    """The parts with a look at the headers of fragments that an offset table led to, when they are read."""
-    element = item._element(PIXEL_DATA)
-    place = None if element is None else element._place()
-    if element is None or place is None or not element._is_believed():
-        return parts
-    origin = place[0]._state()[1]
-    source = _Fragments(origin, element._fragments())
-    return [(source, *part[1:]) if isinstance(part, tuple) and part[0] is origin else part for part in parts]
+def _refusal(item: Dataset, error: EncodeError) -> SignatureError:
+    return SignatureError(error.reason, "" if error.tag is None else _path(item, error.tag))
 
 
 class _Fragments:
-    """A source that sees to it that fragments are where they are said to be.
+    """A source that sees to it that fragments are where an offset table said, by their headers, which it reads along.
 
     Args:
         source: the source.

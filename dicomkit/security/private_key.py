@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 
-from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import dsa, ec, rsa
 
 from dicomkit.errors import SignatureError
@@ -46,6 +45,8 @@ def load_private_key(source: StrPath | bytes | PrivateKey, password: Password = 
     """
     if not isinstance(source, (str, bytes, os.PathLike)):
         return _checked(source, "")
+    from cryptography.hazmat.primitives import serialization  # 20 ms, which verifying can do without
+
     data, name = read_source(source)
     if format not in ("auto", "pem", "der", "pkcs12"):
         raise ValueError(f"there is no format {format!r}")

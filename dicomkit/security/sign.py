@@ -13,7 +13,7 @@ from dicomkit.standard.uid import UID
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import datetime
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
     from typing import Any, Final
 
     from dicomkit.media.transfer import Part
@@ -53,7 +53,7 @@ def sign(
         certificate: the certificate of that key, given likewise; of several the one that fits the key.
         profile: "base_rsa", "creator_rsa", "authorization_rsa", "sr_rsa" or "sr_rsa_verification" (PS3.15 C.1 to C.4): what
             it asks for is checked, and what must be signed is added to `tags`. None: no profile.
-        tags: the elements to be signed: tags or keywords. None: all that can be.
+        tags: the elements to be signed: tags or keywords. None: all that can be, but in implicit VR no private ones.
         mac: "SHA256", "SHA384", "SHA512", "RIPEMD160", or with `weak` "SHA1" and "MD5".
         transfer_syntax: UID or keyword of the MAC Calculation Transfer Syntax; None takes that of the data set if it has
             explicit VRs and is not big endian or deflated, else Explicit VR Little Endian.
@@ -91,7 +91,7 @@ def sign(
     wanted = None if tags is None else _tags(item, tags)
     signed: tuple[int, ...]
     if rules is None:
-        signed = macs.signable_tags(item) if wanted is None else _present(item, wanted)
+        signed = _signable(item) if wanted is None else _present(item, wanted)
     else:
         rules.inspect(item)
         signed = rules.completed(item, wanted)
@@ -136,14 +136,14 @@ def mac_transfer_syntax(item: Dataset, key: str | None = None) -> TransferSyntax
     """The MAC Calculation Transfer Syntax of a data set: see `sign`.
 
     Raises:
-        SignatureError: it is none, or not one with explicit VRs and little endian (PS3.3 C.12.1.1.3.1.2).
+        SignatureError: it is none, or not one with explicit VRs and little endian (PS3.3 table C.12-6).
     """
     if key is not None:
         syntax = TransferSyntax.find(key)
         if syntax is None:
             raise SignatureError(f"{key!r} is no transfer syntax")
         if syntax.implicit_vr or syntax.big_endian:
-            raise SignatureError("a MAC is calculated with explicit VRs, little endian (PS3.3 C.12.1.1.3.1.2)")
+            raise SignatureError("a MAC is calculated with explicit VRs, little endian (PS3.3 table C.12-6)")
         return syntax
     uid = item.transfer_syntax
     meta = item.file_meta
@@ -171,6 +171,29 @@ def _tags(item: Dataset, tags: Iterable[Tag | int | str]) -> tuple[int, ...]:
             raise SignatureError("an element of an item is not signed by itself: sign the item, or the sequence", str(key))
         found.append(int(tag))
     return tuple(found)
+
+
+def _signable(item: Dataset) -> tuple[int, ...]:
+    """The tags of all elements that can be signed.
+
+    In implicit VR, private elements are left out, and sequences with private elements: who does not know their VRs could not
+    verify the signature.
+    """
+    tags = macs.signable_tags(item)
+    first = next((element for element in item if element.offset is not None), None)
+    if first is None or first.encoded_vr:
+        return tags
+    private = {path.partition(".")[0].partition("[")[0] for path in _private_paths(item)}
+    return tuple([tag for tag in tags if f"({tag >> 16:04X},{tag & 0xFFFF:04X})" not in private])
+
+
+def _private_paths(item: Dataset) -> Iterator[str]:
+    """The paths from the item on of its private elements but the private creators (PS3.5 7.8.1), whose VR is known."""
+    start = len(item._item_path())
+    for element in item.walk():
+        tag = element._tag
+        if tag >> 16 & 1 and not 0x10 <= tag & 0xFFFF <= 0xFF:
+            yield element.path[start:]
 
 
 def _present(item: Dataset, tags: tuple[int, ...]) -> tuple[int, ...]:

@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-__all__ = ["Problem"]
+__all__ = ["Problem", "printable"]
+
+
+def printable(text: str) -> str:
+    """Text that may be anybody's, as it can stand in a message: nothing in it moves a cursor or begins a line."""
+    return (
+        text
+        if text.isprintable()
+        else "".join([letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text])
+    )
 
 
 class Problem:
@@ -22,7 +31,7 @@ class Problem:
 
     def __init__(self, code: str, text: str) -> None:
         self.code = code
-        self.text = text
+        self.text = printable(text)
 
     def __str__(self) -> str:
         return self.text

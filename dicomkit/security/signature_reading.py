@@ -7,13 +7,12 @@ from dicomkit.errors import DicomError, SignatureError
 from dicomkit.security import mac as macs
 from dicomkit.security.signature_problem import Problem
 from dicomkit.security.signature_report import SignatureResult
-from dicomkit.security.signatures import levels, value_of
+from dicomkit.security.signatures import DIGITAL_SIGNATURES, MAC_PARAMETERS, levels, value_of
 from dicomkit.standard.tag import Tag
 from dicomkit.standard.transfer_syntax import TransferSyntax
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
     from typing import Final
 
     from dicomkit.dataset.dataset import Dataset
@@ -30,7 +29,10 @@ DATA_ELEMENTS_SIGNED: Final = 0x04000020
 UID_OF_SIGNATURE: Final = 0x04000100
 TIME_OF_SIGNATURE: Final = 0x04000105
 TIMEZONE_OFFSET: Final = 0x00080201
-PARAMETERS: Final = (MAC_ID, MAC_TRANSFER_SYNTAX, MAC_ALGORITHM, DATA_ELEMENTS_SIGNED)
+# PS3.3 table C.12-6a and PS3.6: of a signature without those that its MAC is calculated from.
+PARAMETERS: Final = {MAC_ID: "US", MAC_TRANSFER_SYNTAX: "UI", MAC_ALGORITHM: "CS", DATA_ELEMENTS_SIGNED: "AT"}
+UNSIGNED: Final = {0x04000115: "OB", 0x04000120: "OB", 0x04000305: "CS", 0x04000310: "OB"}
+NO_ELEMENTS: Final = "Data Elements Signed (0400,0020) names no element that is there"
 LONGEST_LIST: Final = 0xFFFE  # bytes: the length of AT has 16 bits (PS3.5 7.1.2)
 
 
@@ -60,7 +62,11 @@ class Reading:
             self.problem("several-sequences", f"{text} at this level")
         if self.level.is_original:
             self.problem("original-attributes", "it is a signature of what was there before a change: it cannot be verified")
-        self._check_elements(self.item, macs.UNSIGNED)
+        for tag in (DIGITAL_SIGNATURES, MAC_PARAMETERS):
+            element = self.level.item._element(tag)
+            if element is not None and element.encoded_vr not in ("", "SQ", "UN"):
+                self.problem("no-sequence", f"the sequence {Tag(tag)} has the VR {element.encoded_vr}")
+        self._check_elements(self.item, UNSIGNED)
         self._read_parameters()
         self._read_time()
         result.purpose = self._purpose()
@@ -88,17 +94,24 @@ class Reading:
         if (element.length or 0) > LONGEST_LIST:
             self.problem("too-many-elements", "Data Elements Signed (0400,0020) is longer than an AT element can be")
             return
-        signed = value_of(self.parameters, DATA_ELEMENTS_SIGNED)
-        result._named = frozenset(signed if isinstance(signed, tuple) else () if signed is None else (signed,))
+        result._named = self.level.elements_signed(number)
         if not result._named:
-            self.problem("no-elements", "Data Elements Signed (0400,0020) is empty")
+            self.problem("no-elements", NO_ELEMENTS)
 
-    def _check_elements(self, item: Dataset, tags: Iterable[int]) -> None:
+    def _check_elements(self, item: Dataset, vrs: dict[int, str]) -> None:
         """See that elements which no MAC is calculated from are read alike by everybody."""
-        sound = macs.signable_tags(item)
-        for tag in tags:
-            if tag not in sound and item._has(tag):
-                self.problem("ambiguous", f"{Tag(tag)} of the signature: {macs.unsignable(item, tag)}")
+        try:
+            found = macs.signability(item, tags=tuple(vrs))
+        except SignatureError as error:  # nested too deeply
+            self.problem("ambiguous", f"the signature cannot be read: {error}")
+            return
+        for tag, reason in found:
+            element = item._element(tag)
+            vr = None if element is None else element.vr
+            if reason is not None:
+                self.problem("ambiguous", f"{Tag(tag)} of the signature: {reason}")
+            elif vr != vrs[tag]:
+                self.problem("ambiguous", f"{Tag(tag)} of the signature has the VR {vr}, not {vrs[tag]}")
 
     def _read_time(self) -> None:
         value = value_of(self.item, TIME_OF_SIGNATURE)
@@ -132,14 +145,14 @@ class Reading:
         if self.parameters is None or not result._named:
             return None
         syntax = TransferSyntax.find(result.transfer_syntax) if result.transfer_syntax else None
-        if syntax is None or syntax.implicit_vr:
-            named = result.transfer_syntax or "none"
+        if syntax is None or syntax.uid != result.transfer_syntax or syntax.implicit_vr:
+            named = result.transfer_syntax[:64] or "none"
             self.problem("mac-transfer-syntax", f"the MAC Calculation Transfer Syntax is not one with explicit VRs: {named}")
             return None
         try:
-            parts = macs.mac_parts(self.level.item, result._named, syntax.uid)
+            parts = macs.mac_parts(self.level.snapshot(), result._named, syntax.uid)
             if not any(map(len, parts)):
-                self.problem("no-elements", "Data Elements Signed (0400,0020) names no element that is there")
+                self.problem("no-elements", NO_ELEMENTS)
                 return None
             return parts + macs.signature_item_parts(self.item, syntax.uid)
         except (DicomError, OSError) as error:

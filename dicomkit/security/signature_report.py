@@ -5,11 +5,12 @@ from __future__ import annotations
 from _collections_abc import Sequence  # loaded at every start of Python; collections.abc takes 3 ms
 
 from dicomkit.errors import SignatureError
+from dicomkit.security.signature_problem import printable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import datetime
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from typing import Any, Final, overload
 
     from cryptography.x509 import Certificate
@@ -24,6 +25,7 @@ __all__ = ["SignatureReport", "SignatureResult"]
 LENGTH_TO_END: Final = 0x00080001
 MAC_PARAMETERS: Final = 0x4FFE0001
 TRAILING_PADDING: Final = 0xFFFCFFFC
+LONGEST_UID: Final = 64
 
 
 class SignatureResult:
@@ -117,13 +119,17 @@ class SignatureResult:
         state = "valid" if self.valid else "NOT VALID" if not self.intact else "intact, but not valid"
         who = f", {self.signer}" if self.certificate is not None else ""
         when = f", {self.time.isoformat(sep=' ')}" if self.time is not None else ""
-        lines = [f"{self.uid or 'signature without UID'} of {where}: {state}{who}{when}"]
+        lines = [f"{self._shown_uid or 'signature without UID'} of {where}: {state}{who}{when}"]
         lines.append(f"  covers {len(self.covered)} elements, {len(self.outside)} stand outside")
         lines += [f"  {problem}" for problem in self.problems]
         return "\n".join(lines)
 
+    @property
+    def _shown_uid(self) -> str:
+        return printable(self.uid[:LONGEST_UID])
+
     def __repr__(self) -> str:
-        return f"<SignatureResult {self.uid} {'valid' if self.valid else 'not valid'}>"
+        return f"<SignatureResult {self._shown_uid} {'valid' if self.valid else 'not valid'}>"
 
 
 def _is_content(tag: int) -> bool:
@@ -153,6 +159,9 @@ class SignatureReport(Sequence["SignatureResult"]):
     def __getitem__(self, index: int | slice) -> Any:
         return self._results[index]
 
+    def __iter__(self) -> Iterator[SignatureResult]:
+        return iter(self._results)
+
     def __len__(self) -> int:
         return len(self._results)
 
@@ -175,7 +184,7 @@ class SignatureReport(Sequence["SignatureResult"]):
         for result in self:
             if not result.valid:
                 reasons = "; ".join(map(str, result.problems)) or "not valid"
-                raise SignatureError(f"signature {result.uid or 'without UID'}: {reasons}", result.path)
+                raise SignatureError(f"signature {result._shown_uid or 'without UID'}: {reasons}", result.path)
         if all(result.path for result in self):
             raise SignatureError("the data set is not signed")
         if profile is not None and not any(not result.path and profile in result.profiles for result in self):

@@ -6,6 +6,9 @@ item of the other that says how its MAC was calculated.
 
 from __future__ import annotations
 
+import struct
+from functools import lru_cache
+
 from dicomkit.dataset.dataset import Dataset
 from dicomkit.dataset.sequence import Sequence
 from dicomkit.errors import DicomError, SignatureError
@@ -34,10 +37,12 @@ MAC_PARAMETERS: Final = 0x4FFE0001
 DIGITAL_SIGNATURES: Final = 0xFFFAFFFA
 ORIGINAL_ATTRIBUTES: Final = 0x04000561
 MAC_ID: Final = 0x04000005
+DATA_ELEMENTS_SIGNED: Final = 0x04000020
 UID_OF_SIGNATURE: Final = 0x04000100
 TIMESTAMP_TYPE: Final = 0x04000305
 TIMESTAMP: Final = 0x04000310
 MOST_MAC_IDS: Final = 1 << 16
+LONGEST_KEPT: Final = 4096  # bytes of a list of tags
 
 
 class Level:
@@ -59,6 +64,7 @@ class Level:
         self.repeated = False
         self.hidden = False
         self._parameters: dict[int | None, list[Dataset]] | None = None
+        self._named: dict[int, frozenset[int]] = {}
         self._snapshot: Dataset | None = None
 
     @property
@@ -78,10 +84,23 @@ class Level:
                 self._parameters.setdefault(_mac_id(item), []).append(item)
         return self._parameters.get(mac_id, [])
 
+    def elements_signed(self, mac_id: int) -> frozenset[int]:
+        """The tags in Data Elements Signed of the MAC parameters with a MAC ID Number.
+
+        Of a list that is longer than the data set, only those of elements that are there.
+        """
+        found = self._named.get(mac_id)
+        if found is None:
+            found = _elements_signed(self.mac_parameters(mac_id)[0])
+            if len(found) > len(self.item):
+                found = found.intersection(self.item.keys())
+            self._named[mac_id] = found
+        return found
+
     def snapshot(self) -> Dataset:
-        """The item as it is now, whatever is assigned to it later."""
+        """The item as it is now, whatever is assigned to it later; if nothing was, it has nothing to look for changes in."""
         if self._snapshot is None:
-            self._snapshot = self.item.__copy__()
+            self._snapshot = self.item.__copy__() if self.item.is_changed() else self.item._twin({}, {})
         return self._snapshot
 
 
@@ -149,6 +168,23 @@ def value_of(item: Dataset, tag: int) -> Any:
         return None if element is None else element.value
     except (DicomError, OSError):
         return None
+
+
+def _elements_signed(parameters: Dataset) -> frozenset[int]:
+    element = parameters._element(DATA_ELEMENTS_SIGNED)
+    if element is not None and element._place() is not None and (element.length or 0) <= LONGEST_KEPT:
+        try:
+            return _tags(element.raw, element.big_endian)
+        except (DicomError, OSError, struct.error):
+            return frozenset()
+    tags = value_of(parameters, DATA_ELEMENTS_SIGNED)
+    return frozenset(tags if isinstance(tags, tuple) else () if tags is None else (tags,))
+
+
+@lru_cache(maxsize=64)
+def _tags(value: bytes, big_endian: bool) -> frozenset[int]:
+    """The tags in a value of AT. The last ones are kept: a modality signs the same elements of all that it makes."""
+    return frozenset([group << 16 | element for group, element in struct.iter_unpack(">HH" if big_endian else "<HH", value)])
 
 
 def _mac_id(item: Dataset) -> int | None:

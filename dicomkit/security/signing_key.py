@@ -15,6 +15,7 @@ from dicomkit.security.private_key import load_private_key
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    import datetime
     from typing import Final
 
     from cryptography.hazmat.primitives.asymmetric.types import PublicKeyTypes
@@ -69,15 +70,20 @@ class Signer:
 
     Attributes:
         certificate: the certificate.
+        first: from when it is valid.
+        last: until when.
         public_key: its key.
         key: what kind of key that is: see `key_text`.
         weakness: see `weakness`.
     """
 
-    __slots__ = ("certificate", "key", "public_key", "weakness")
+    __slots__ = ("certificate", "first", "key", "last", "public_key", "weakness")
 
     def __init__(self, certificate: Certificate) -> None:
         self.certificate = certificate
+        # Years that Python has no dates for are found when they are asked for.
+        self.first: datetime.datetime = guarded("its validity cannot be read", lambda: certificate.not_valid_before_utc)
+        self.last: datetime.datetime = guarded("its validity cannot be read", lambda: certificate.not_valid_after_utc)
         self.public_key = guarded("its key cannot be read", certificate.public_key)
         self.key = key_text(self.public_key)
         self.weakness = weakness(self.public_key)

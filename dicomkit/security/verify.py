@@ -146,6 +146,8 @@ class _Verifier:
         if not isinstance(signature, bytes) or not signature:
             reading.problem("no-signature", "the signature has no value (0400,0120)")
             return False
+        if reading.parameters is None:
+            return False
         algorithm = macs.MAC_ALGORITHMS.get(result.mac)
         if algorithm is None:
             reading.problem("mac-algorithm", f"the MAC Algorithm is not known: {result.mac[:40] or 'none'}")
@@ -202,19 +204,19 @@ class _Verifier:
 
     def _check_trust(self, reading: Reading) -> None:
         result = reading.result
-        certificate, stamp, time = result.certificate, result.timestamp, result.time
-        if certificate is None or time is None:
+        signer, stamp, time = reading.signer, result.timestamp, result.time
+        if signer is None or time is None:
             return
         if self.trust is None:
             reading.problem("no-trust", "no certificate was named as trusted")
             return
-        if not certificate.not_valid_before_utc <= time <= certificate.not_valid_after_utc:
+        if not signer.first <= time <= signer.last:
             reading.problem("time", "the certificate of the signer was not valid at the time that the signature states")
             return
         moment = time if self.at == "signature" else self.now
         if stamp is not None and stamp.time is not None:
             moment = stamp.time
-        found = self.trust.check(certificate, moment, purpose="signature")
+        found = self.trust.check(signer.certificate, moment, purpose="signature")
         result.trusted = found.trusted
         result.problems += found.problems
 

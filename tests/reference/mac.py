@@ -1,4 +1,4 @@
-"""What a MAC is calculated from, the slow and obvious way (PS3.3 C.12.1.1.3.1.1 and C.12.1.1.3.1.2), of a sound data set."""
+"""What a MAC is calculated from, the slow and obvious way (PS3.3 C.12.1.1.3.1.1), of a sound data set."""
 
 from __future__ import annotations
 
