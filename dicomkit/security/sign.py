@@ -79,6 +79,8 @@ def sign(
     from dicomkit.security.signing_key import key_text, load_certificates, load_private_key, matches, sign_digest
 
     _check_mac(mac, weak=weak)
+    if uid is not None and not UID(uid).is_valid:
+        raise ValueError(f"{uid[:80]!r} is no UID (PS3.5 9.1)")
     rules = None if profile is None else PROFILES.get(profile)
     if profile is not None and rules is None:
         raise ValueError(f"{profile!r} is no profile: there are {', '.join(PROFILES)}")
@@ -202,8 +204,9 @@ def _present(item: Dataset, tags: tuple[int, ...]) -> tuple[int, ...]:
     Raises:
         SignatureError: one of them is not there, or cannot be signed.
     """
+    found = dict(macs.signability(item, tags=tags))
     for tag in tags:
-        reason = macs.unsignable(item, tag) if item._has(tag) else "it is not there"
+        reason = found.get(tag, "it is not there")
         if reason is not None:
             raise SignatureError(f"cannot be signed: {reason}", f"({tag >> 16:04X},{tag & 0xFFFF:04X})")
     return tuple(sorted(set(tags)))

@@ -65,12 +65,13 @@ class SignatureResult:
         self.timestamp: TimestampResult | None = None
         self.problems: list[Problem] = []
         self._item: Dataset | None = None  # as it was
-        self._named: frozenset[int] = frozenset()  # what Data Elements Signed names
+        self._named: tuple[int, ...] = ()  # what Data Elements Signed names
 
     @property
     def covered(self) -> tuple[Tag, ...]:
         """The tags of the elements at that level that are signed, with all that is in them."""
-        return tuple([tag for tag in self._present() if tag in self._named])
+        named = frozenset(self._named)
+        return tuple([tag for tag in self._present() if tag in named])
 
     @property
     def outside(self) -> tuple[Tag, ...]:
@@ -78,7 +79,8 @@ class SignatureResult:
 
         Signatures themselves, group lengths and padding are left out.
         """
-        return tuple([tag for tag in self._present() if tag not in self._named])
+        named = frozenset(self._named)
+        return tuple([tag for tag in self._present() if tag not in named])
 
     def _present(self) -> list[Tag]:
         return [] if self._item is None else [tag for tag in self._item.keys() if _is_content(tag)]
@@ -111,7 +113,8 @@ class SignatureResult:
         return tuple(
             name
             for name, profile in PROFILES.items()
-            if not profile.problems(item, self.covered, self.mac, kind, self.transfer_syntax, purpose)
+            if not (self.path and profile.root_only)
+            and not profile.problems(item, self.covered, self.mac, kind, self.transfer_syntax, purpose)
         )
 
     def __str__(self) -> str:

@@ -64,7 +64,7 @@ class Level:
         self.repeated = False
         self.hidden = False
         self._parameters: dict[int | None, list[Dataset]] | None = None
-        self._named: dict[int, frozenset[int]] = {}
+        self._named: dict[int, tuple[int, ...]] = {}
         self._snapshot: Dataset | None = None
 
     @property
@@ -84,7 +84,7 @@ class Level:
                 self._parameters.setdefault(_mac_id(item), []).append(item)
         return self._parameters.get(mac_id, [])
 
-    def elements_signed(self, mac_id: int) -> frozenset[int]:
+    def elements_signed(self, mac_id: int) -> tuple[int, ...]:
         """The tags in Data Elements Signed of the MAC parameters with a MAC ID Number.
 
         Of a list that is longer than the data set, only those of elements that are there.
@@ -93,7 +93,7 @@ class Level:
         if found is None:
             found = _elements_signed(self.mac_parameters(mac_id)[0])
             if len(found) > len(self.item):
-                found = found.intersection(self.item.keys())
+                found = tuple(frozenset(found).intersection(self.item.keys()))
             self._named[mac_id] = found
         return found
 
@@ -170,21 +170,21 @@ def value_of(item: Dataset, tag: int) -> Any:
         return None
 
 
-def _elements_signed(parameters: Dataset) -> frozenset[int]:
+def _elements_signed(parameters: Dataset) -> tuple[int, ...]:
     element = parameters._element(DATA_ELEMENTS_SIGNED)
     if element is not None and element._place() is not None and (element.length or 0) <= LONGEST_KEPT:
         try:
             return _tags(element.raw, element.big_endian)
         except (DicomError, OSError, struct.error):
-            return frozenset()
+            return ()
     tags = value_of(parameters, DATA_ELEMENTS_SIGNED)
-    return frozenset(tags if isinstance(tags, tuple) else () if tags is None else (tags,))
+    return tags if isinstance(tags, tuple) else () if tags is None else (tags,)
 
 
 @lru_cache(maxsize=64)
-def _tags(value: bytes, big_endian: bool) -> frozenset[int]:
+def _tags(value: bytes, big_endian: bool) -> tuple[int, ...]:
     """The tags in a value of AT. The last ones are kept: a modality signs the same elements of all that it makes."""
-    return frozenset([group << 16 | element for group, element in struct.iter_unpack(">HH" if big_endian else "<HH", value)])
+    return tuple([group << 16 | element for group, element in struct.iter_unpack(">HH" if big_endian else "<HH", value)])
 
 
 def _mac_id(item: Dataset) -> int | None:

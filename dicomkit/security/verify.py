@@ -174,7 +174,7 @@ class _Verifier:
         return intact
 
     def _may_hash(self, parts: Iterable[Part]) -> bool:
-        size = sum(part[2] if isinstance(part, tuple) else len(part) for part in parts)
+        size = sum([part[2] if isinstance(part, tuple) else len(part) for part in parts])
         self.largest = max(self.largest, size)
         self.hashed += size
         return self.hashed <= max(MOST_HASHED, MOST_TIMES * self.largest)

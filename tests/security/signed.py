@@ -12,6 +12,7 @@ from dicomkit import Dataset, SignatureError
 from dicomkit.dataset.sequence import Sequence as Items
 from dicomkit.security.signature_report import SignatureReport
 from tests.reference.encoding import EXPLICIT_LITTLE, Element, Item, Node, Sequence, file_bytes
+from tests.security.pki import Identity
 
 SECONDS = 2.0  # of processor time that a verification may take
 
@@ -32,6 +33,17 @@ PURPOSE = 0x04000401
 
 Nodes: TypeAlias = tuple[Node, ...]
 Change: TypeAlias = Callable[[Any], Iterable[Any]]  # from a node to the nodes in its place, or from an item to items
+
+
+def sign(item: Dataset, identity: Identity, **options: Any) -> str:
+    """Have somebody sign; returns the UID of the signature."""
+    return dicomkit.sign(item, identity.key, identity.certificate, **options)
+
+
+def unchanged(dataset: Dataset) -> Callable[[], bool]:
+    """Whether a data set is what it was."""
+    before = dataset.to_bytes(transfer_syntax=EXPLICIT_LITTLE, meta="new")
+    return lambda: dataset.to_bytes(transfer_syntax=EXPLICIT_LITTLE, meta="new")[400:] == before[400:]
 
 
 def nodes_of(dataset: Dataset) -> Nodes:
