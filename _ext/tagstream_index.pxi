@@ -80,6 +80,15 @@ cdef class Index:
             i = e.next
         return None
 
+    def records_of(self, uint32_t tag) -> list:
+        """The numbers of all records with a tag, at any depth."""
+        cdef uint32_t i
+        found = []
+        for i in range(self._view.count):
+            if self._view.records[i].tag == tag:
+                found.append(i)
+        return found
+
     def group_end(self) -> int | None:
         """Where the first group ends by its group length (gggg,0000), or None without one."""
         cdef const Element *e = self._view.records

@@ -35,6 +35,15 @@ cdef struct Target:
     int group_length        # KEEP, RECALCULATE, CREATE, REMOVE
     bint remove_padding
     uint32_t item_padding   # items are padded to a multiple of this; 0: they are not
+    bint mac                # what a MAC is calculated from, not what is stored: see writer_mac.pxd
+
+
+cdef inline bint is_never_signed(uint32_t tag) noexcept nogil:
+    """PS3.3 C.12.1.1.3.1.1: tags of elements that no MAC is calculated from, wherever they stand."""
+    if tag & 0xFFFF == 0 or tag < 0x00080000 or tag == 0x00080001:
+        return True
+    return tag >> 16 == 0xFFFA or tag == 0x4FFE0001 or tag == DATA_SET_TRAILING_PADDING or tag >> 16 == 0xFFFE
+
 
 # A length that is patched when the content behind it is complete.
 cdef struct Open:
@@ -129,9 +138,20 @@ cdef inline int put_header(Output *out, const Target *t, uint32_t tag, uint16_t 
     return DONE
 
 
+cdef inline int put_bare_header(Output *out, const Target *t, uint32_t tag, uint16_t vr) noexcept nogil:
+    """A header without its length, of 32 bits: tag, VR and reserved bytes, as far as there are any."""
+    cdef int status = put_header(out, t, tag, vr, False, 0)
+    if status == DONE:
+        out.size -= 4
+    return status
+
+
 cdef inline int open_container(Output *out, const Target *t, uint32_t tag, uint16_t vr, bint undefined, Open *opened) noexcept nogil:
     """Begin a sequence (vr SQ), an item (vr 0) or fragments (vr OB)."""
     cdef int status
+    if t.mac:
+        opened[0] = Open(0, position(out), ITEM_DELIMITATION_ITEM if vr == 0 else SEQUENCE_DELIMITATION_ITEM, False)
+        return put_bare_header(out, t, tag, vr)
     if vr != OB:  # fragments have undefined length always
         if t.sequence_length == EXPLICIT_LENGTH:
             undefined = False
@@ -146,7 +166,10 @@ cdef inline int open_container(Output *out, const Target *t, uint32_t tag, uint1
 
 
 cdef inline int close_container(Output *out, const Target *t, const Open *opened) noexcept nogil:
-    cdef uint64_t length = position(out) - opened.start
+    cdef uint64_t length
+    if t.mac:
+        return put_bare_header(out, t, opened.delimiter, 0) if opened.delimiter == SEQUENCE_DELIMITATION_ITEM else DONE
+    length = position(out) - opened.start
     if opened.undefined or length >= UNDEFINED:  # more than the length field can say: PS3.5 7.5.2 leaves the delimiter
         return put_header(out, t, opened.delimiter, 0, False, 0)
     store_u32(out.copied + opened.patch, <uint32_t>length, t.big)

@@ -1,6 +1,7 @@
 """Putting out records of an element index: as the bytes they were read from where that is possible, else encoded anew."""
 
 from libc.stdint cimport UINT32_MAX, uint8_t, uint16_t, uint32_t, uint64_t
+from libc.string cimport memcpy
 
 from byte_order cimport turn
 from element cimport (
@@ -27,6 +28,8 @@ cdef struct Origin:
     bint has_source             # deferred values can be read
     const uint32_t *damaged     # ascending: records whose bytes must not be used as they are
     uint32_t damaged_count
+    const uint32_t *repeated    # (for a MAC) ascending: records whose tag occurs again at their level
+    uint32_t repeated_count
     bint retyped                # elements whose VR is not that of their header get it
     bint hides_fragments        # there is encapsulated pixel data inside a sequence, and the target has none
     bint turn_pixels            # the words of Pixel Data have the other byte order in the target
@@ -51,16 +54,16 @@ cdef inline bint is_fragments(const Element *e) noexcept nogil:
     return e.flags & CONTAINER and e.vr and not is_sequence(e)
 
 
-cdef inline bint is_damaged(const Origin *from_, uint32_t first, uint32_t stop) noexcept nogil:
-    """Whether one of the records is."""
-    cdef uint32_t low = 0, high = from_.damaged_count, middle
+cdef inline bint is_among(const uint32_t *numbers, uint32_t count, uint32_t first, uint32_t stop) noexcept nogil:
+    """Whether one of the records from `first` to before `stop` is among those with these numbers, which ascend."""
+    cdef uint32_t low = 0, high = count, middle
     while low < high:
         middle = (low + high) >> 1
-        if from_.damaged[middle] < first:
+        if numbers[middle] < first:
             low = middle + 1
         else:
             high = middle
-    return low < from_.damaged_count and from_.damaged[low] < stop
+    return low < count and numbers[low] < stop
 
 
 cdef inline bint keeps_bytes(const Origin *from_, const Target *t, uint32_t i) noexcept nogil:
@@ -83,7 +86,21 @@ cdef inline bint keeps_bytes(const Origin *from_, const Target *t, uint32_t i) n
             return False
     elif t.old_vrs and is_new_vr(e.vr) or from_.turn_pixels and e.tag == PIXEL_DATA or from_.retyped and e.flags & GUESSED_VR:
         return False
-    return from_.damaged_count == 0 or not is_damaged(from_, i, e.next)
+    return from_.damaged_count == 0 or not is_among(from_.damaged, from_.damaged_count, i, e.next)
+
+
+cdef inline bint is_plain(const Element *e) noexcept nogil:
+    """Whether a MAC is calculated from the bytes of a sound record as they are: those of a leaf."""
+    return e.vr and not e.flags & CONTAINER
+
+
+cdef inline void keep_reserved(Output *out, const Origin *from_, const Target *t, const Element *e) noexcept nogil:
+    """Let a header that was put out without its length end as it was read: what is reserved is signed, too."""
+    cdef const uint8_t *read
+    if e.flags & (LONG_HEADER | IMPLICIT_VR) == LONG_HEADER and not t.implicit:
+        read = stream_bytes(from_.view, element_start(e) + 6, 2)
+        if read != NULL:
+            memcpy(out.copied + out.size - 2, read, 2)
 
 
 cdef inline int put_range(Output *out, const Origin *from_, uint64_t start, uint64_t stop) noexcept nogil:
@@ -158,7 +175,11 @@ cdef inline int put_leaf(Output *out, const Origin *from_, const Target *t, cons
 
 cdef inline int put_fragment(Output *out, const Origin *from_, const Target *t, const Element *e) noexcept nogil:
     cdef uint32_t length = e.length
-    cdef int status = put_header(out, t, ITEM, 0, False, length + (length & 1))
+    cdef int status
+    if t.mac:
+        status = put_bare_header(out, t, ITEM, 0)
+    else:
+        status = put_header(out, t, ITEM, 0, False, length + (length & 1))
     if status == DONE:
         status = put_range(out, from_, e.offset, e.offset + length)
     return put_zeros(out, length & 1) if status == DONE else status
@@ -220,7 +241,10 @@ cdef inline int put_records(Output *out, const Origin *from_, const Target *t, L
         i = level.at
         e = &records[i]
         level.at = e.next
-        if level.kind == ELEMENTS:
+        if t.mac:
+            if level.kind == ELEMENTS and is_never_signed(e.tag):
+                continue
+        elif level.kind == ELEMENTS:
             if e.tag == DATA_SET_TRAILING_PADDING and t.remove_padding:
                 continue
             if e.tag >> 16 != level.group.group or is_group_length(t, e):
@@ -238,7 +262,7 @@ cdef inline int put_records(Output *out, const Origin *from_, const Target *t, L
                 if is_group_length(t, e):
                     continue
             level.group.read += element_stop(from_.view, i) - element_start(e)
-        if keeps_bytes(from_, t, i):
+        if (not t.mac or is_plain(e)) and keeps_bytes(from_, t, i):
             if element_start(e) != run_stop:
                 if run_stop > run_start:
                     status = put_range(out, from_, run_start, run_stop)
@@ -271,6 +295,8 @@ cdef inline int put_records(Output *out, const Origin *from_, const Target *t, L
             else:
                 level.kind = ITEMS
                 status = open_container(out, t, e.tag, SQ, e.flags & UNDEFINED_LENGTH, &level.opened)
+            if t.mac and e.vr and status == DONE:
+                keep_reserved(out, from_, t, e)
         elif level.kind == FRAGMENTS:
             status = put_fragment(out, from_, t, e)
         else:

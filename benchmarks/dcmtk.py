@@ -14,12 +14,12 @@ LIBRARIES = ["-ldcmnet", "-ldcmdata", "-loflog", "-lofstd"]
 
 
 @cache
-def program(name: str) -> str:
-    """The path of dcmtk_read, dcmtk_write or dcmtk_network, compiled if it is not there."""
+def program(name: str, *libraries: str) -> str:
+    """The path of dcmtk_read or another of these programs, compiled if it is not there, with more libraries."""
     source = Path(__file__).with_name(f"{name}.cc")
     path = inputs.cache() / f"{name}-{hashlib.sha256(source.read_bytes()).hexdigest()[:12]}"
     if not path.exists():
-        command = ["g++", "-O2", "-std=c++17", str(source), "-o", str(path), *LIBRARIES]
+        command = ["g++", "-O2", "-std=c++17", str(source), "-o", str(path), *libraries, *LIBRARIES]
         try:
             subprocess.run(command, check=True, capture_output=True, text=True)
         except (OSError, subprocess.CalledProcessError) as error:

@@ -4,6 +4,8 @@
     header     the most that the process grew by while it read the header, pixel data deferred
     transcode  the most that the whole process had, interpreter included, when it had transcoded the file to the transfer
                syntax ARGUMENT and saved it, and how long it took
+    sign       the same when it had signed the file with the key of the folder ARGUMENT (see signers.py), saved it, and
+               verified what it saved
 
 Resident memory as Linux counts it; tracemalloc would not see what the compiled core allocates.
 """
@@ -71,7 +73,29 @@ def transcode(path: Path, transfer_syntax: str) -> dict[str, int]:
     return {"bytes": resident("VmHWM"), "milliseconds": taken // 1_000_000}
 
 
-MEASURES: dict[str, Callable[..., dict[str, int]]] = {"index": index, "header": header, "transcode": transcode}
+def sign(path: Path, folder: str) -> dict[str, int]:
+    """A signature of a file."""
+    import dicomkit
+    from benchmarks.signers import ROOT, RSA, signer
+
+    tempfile.tempdir = str(inputs.cache())
+    files = signer(Path(folder), RSA)
+    start = perf_counter_ns()
+    ds = dicomkit.read(path)
+    dicomkit.sign(ds, files.key, files.certificate)
+    with tempfile.NamedTemporaryFile() as target:
+        ds.save(target.name)
+        dicomkit.verify(dicomkit.read(target.name), signer(Path(folder), ROOT).certificate).require()
+        taken = perf_counter_ns() - start
+    return {"bytes": resident("VmHWM"), "milliseconds": taken // 1_000_000}
+
+
+MEASURES: dict[str, Callable[..., dict[str, int]]] = {
+    "index": index,
+    "header": header,
+    "transcode": transcode,
+    "sign": sign,
+}
 
 if __name__ == "__main__":
     print(json.dumps(MEASURES[sys.argv[1]](Path(sys.argv[2]), *sys.argv[3:])))

@@ -61,7 +61,7 @@ def compare(name: str, title: str, rivals: Sequence[Rival], effort: Effort) -> T
             timers[key] = scaled(process_timer(rival.command, prepared(rival)), rival.scale)
         except UnavailableError as error:
             rows[key] = rows[key]._replace(note=f"not available: {error}")
-    wrong = results.difference(made) if "dicomkit" in timers else ""
+    wrong = results.difference(made) if made and "dicomkit" in timers else ""
     if wrong:
         rows["dicomkit"] = rows["dicomkit"]._replace(note=f"NOT EQUAL: {wrong}")
         timers.clear()

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         NoPresentationContext,
         ParseError,
         ProtocolError,
+        SignatureError,
         SourceChanged,
         Timeout,
         UnsupportedTransferSyntax,
@@ -39,6 +40,9 @@ if TYPE_CHECKING:
     from dicomkit.net.association import associate
     from dicomkit.net.send import send
     from dicomkit.net.server import Server
+    from dicomkit.security.sign import sign
+    from dicomkit.security.trust import TrustStore
+    from dicomkit.security.verify import verify
     from dicomkit.standard import UID, Dictionary, Tag
 
 __version__ = "0.1.0"
@@ -66,10 +70,12 @@ _HOMES = {
     "ProtocolError": "dicomkit.errors",
     "Sequence": "dicomkit.dataset",
     "Server": "dicomkit.net.server",
+    "SignatureError": "dicomkit.errors",
     "SourceChanged": "dicomkit.errors",
     "Tag": "dicomkit.standard",
     "Time": "dicomkit.dataset",
     "Timeout": "dicomkit.errors",
+    "TrustStore": "dicomkit.security.trust",
     "UID": "dicomkit.standard",
     "UnsupportedTransferSyntax": "dicomkit.errors",
     "ValueDecodeError": "dicomkit.errors",
@@ -80,6 +86,8 @@ _HOMES = {
     "new": "dicomkit.media.new",
     "read": "dicomkit.media.reader",
     "send": "dicomkit.net.send",
+    "sign": "dicomkit.security.sign",
+    "verify": "dicomkit.security.verify",
     "write_stream": "dicomkit.media.writer",
 }
 
@@ -106,10 +114,12 @@ __all__ = [
     "ProtocolError",
     "Sequence",
     "Server",
+    "SignatureError",
     "SourceChanged",
     "Tag",
     "Time",
     "Timeout",
+    "TrustStore",
     "UnsupportedTransferSyntax",
     "ValueDecodeError",
     "aio",
@@ -119,6 +129,8 @@ __all__ = [
     "new",
     "read",
     "send",
+    "sign",
+    "verify",
     "write_stream",
 ]
 

@@ -7,6 +7,7 @@
     ├── UnsupportedTransferSyntax (ValueError)
     ├── CodecError (ValueError)              a frame cannot be decoded or encoded
     ├── SourceChanged (OSError)              a deferred value's file is gone or another one
+    ├── SignatureError (ValueError)          a digital signature cannot be made, or is not what was required
     ├── NetworkError (OSError)               an association failed
     │   ├── ConnectError (ConnectionError)           there is no connection to the peer
     │   ├── Timeout (TimeoutError)                   the peer did not answer in time
@@ -33,6 +34,7 @@ __all__ = [
     "NoPresentationContext",
     "ParseError",
     "ProtocolError",
+    "SignatureError",
     "SourceChanged",
     "Timeout",
     "UnsupportedTransferSyntax",
@@ -149,6 +151,23 @@ class CodecError(DicomError, ValueError):
     def __str__(self) -> str:
         text = self.reason if self.frame is None else f"frame {self.frame}: {self.reason}"
         return f"transfer syntax {self.transfer_syntax}: {text}" if self.transfer_syntax else text
+
+
+class SignatureError(DicomError, ValueError):
+    """A digital signature, key, certificate or time-stamp cannot be made or used, or is not what was required.
+
+    Attributes:
+        reason: what is wrong, as a short sentence.
+        path: tag path of the item or element that it is about, or "" for the data set.
+    """
+
+    def __init__(self, reason: str, path: str = "") -> None:
+        super().__init__(reason, path)
+        self.reason = reason
+        self.path = path
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.reason}" if self.path else self.reason
 
 
 class SourceChanged(DicomError, OSError):

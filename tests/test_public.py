@@ -19,9 +19,9 @@ ROOT = Path(__file__).parents[1]
 NAMES = {
     "AssociationAborted", "AssociationRejected", "CodecError", "ConnectError", "DataElement", "Dataset", "Date", "DateTime",
     "DicomError", "Dictionary", "Difference", "DimseError", "EncodeError", "NetworkError", "NoPresentationContext",
-    "ParseError", "PersonName", "Problem", "ProtocolError", "Sequence", "Server", "SourceChanged", "Tag", "Time", "Timeout",
-    "UID", "UnsupportedTransferSyntax", "ValueDecodeError", "aio", "associate", "diff", "from_pydicom", "new", "read",
-    "send", "write_stream",
+    "ParseError", "PersonName", "Problem", "ProtocolError", "Sequence", "Server", "SignatureError", "SourceChanged", "Tag", "Time",
+    "Timeout", "TrustStore", "UID", "UnsupportedTransferSyntax", "ValueDecodeError", "aio", "associate", "diff", "from_pydicom", "new", "read",
+    "send", "sign", "verify", "write_stream",
 }  # fmt: skip
 
 # What a program that only reads must not pay for

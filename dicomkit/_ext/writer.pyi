@@ -1,9 +1,11 @@
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 from typing_extensions import Buffer
 
 from dicomkit._ext.view import DatasetView
+
+NEVER_SIGNED_TEXT: str
 
 class Encoded:
     def __len__(self) -> int: ...
@@ -26,4 +28,23 @@ def encode_dataset(
     old_vrs: bool = False,
     turn_pixels: bool = False,
 ) -> Encoded: ...
+def encode_mac(
+    dataset: DatasetView,
+    *,
+    character_sets: Callable[[Any], Any],
+    tags: Collection[int] | None = None,
+    implicit_vr: bool = False,
+    big_endian: bool = False,
+    encapsulated: bool = False,
+    turn_pixels: bool = False,
+    around: Any = None,
+) -> Encoded: ...
+def believed_fragments(encoded: Encoded) -> list[tuple[Any, bytes]]: ...
+def signable(
+    dataset: DatasetView,
+    *,
+    character_sets: Callable[[Any], Any],
+    tags: Collection[int] | None = None,
+    implicit_vr: bool = False,
+) -> list[tuple[int, str | None]]: ...
 def turned(data: Buffer, unit: int) -> bytes: ...

@@ -30,6 +30,7 @@ TOOLS: Final = {
     "dcmodify": "Modify DICOM files",
     "dcmrecv": "Simple DICOM storage SCP (receiver)",
     "dcmsend": "Simple DICOM storage SCU (sender)",
+    "dcmsign": "Sign and Verify DICOM Files",
     "dump2dcm": "Convert ASCII dump to DICOM file",
     "echoscu": "DICOM verification (C-ECHO) SCU",
     "findscu": "DICOM query (C-FIND) SCU",

@@ -26,14 +26,14 @@ class Option:
     Args:
         names: short and long name, such as "+L --print-all", or a long name alone.
         field: what it sets.
-        value: what it sets it to, if it has no argument. With an argument, None, or what is set together with the
-            argument as a pair.
+        value: what it sets it to, if it has no argument; None if that is the same as not to give it. With an argument,
+            None, or what is set together with the argument as a pair.
         help: its line in the help text; more lines follow after a newline.
         argument: its argument in the help text, such as "[t]ag: string"; "" if it has none. Each of several has a
             word with a bracket before the colon; they are a tuple.
         convert: makes the value of the argument; raises ValueError with the sentence that the user sees.
         repeat: every use adds to a list.
-        needs: long name of the option that it only makes sense with.
+        needs: long name of the option that it only makes sense with, or several with " or " between them.
         conflicts: long name of the option that it makes no sense with.
     """
 
@@ -231,16 +231,22 @@ def parse(groups: Sequence[Group], arguments: Sequence[str]) -> Options:
         else:
             result[option.field] = value
     for field, option in chosen.items():
+        if option.needs and not any(_counts(table[name], chosen) for name in option.needs.split(" or ")):
+            raise UsageError(f"{option.long} only allowed with {option.needs}")
+        if option.conflicts and _counts(table[option.conflicts], chosen):
+            raise UsageError(f"{option.long} not allowed with {option.conflicts}")
         if option.convert is not None:
             try:
                 result[field] = option.convert(option, result[field])
             except ValueError as error:
                 raise UsageError(str(error)) from None
-        if option.needs and not table[option.needs].set_in(result):
-            raise UsageError(f"{option.long} only allowed with {option.needs}")
-        if option.conflicts and table[option.conflicts].set_in(result):
-            raise UsageError(f"{option.long} not allowed with {option.conflicts}")
     return result
+
+
+def _counts(option: Option, chosen: dict[str, Option]) -> bool:
+    """Whether this is the option of its field that counts: the last one, or the default."""
+    last = chosen.get(option.field)
+    return last is option if last is not None else option.value is None and not option.argument
 
 
 def _argument(option: Option, rest: Iterator[str]) -> object:

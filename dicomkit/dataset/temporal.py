@@ -26,6 +26,7 @@ _LAST: Final = (9999, 12, 31, 23, 59, 59)
 
 # UTC offsets of DT are -1200 to +1400 (PS3.5 6.2), in minutes.
 _OFFSETS: Final = range(-12 * 60, 14 * 60 + 1)
+_COMPLETE: Final = len("20261122230355.123456+0100")
 
 
 class _Parts:
@@ -369,7 +370,24 @@ class DateTime(_Temporal):
         Raises:
             ValueError: this is not valid, a range, or names no day.
         """
-        return self._aware(self._parsed(day=True).complete(last=False), tz)
+        moment = self._to_microseconds() if len(self) == _COMPLETE else None
+        return self._aware(self._parsed(day=True).complete(last=False), tz) if moment is None else moment
+
+    def _to_microseconds(self) -> datetime.datetime | None:
+        """The moment of a value with all its parts, as programs write them: quicker. None if it is not one."""
+        digits = self[:14] + self[15:21] + self[22:]
+        if not digits.isdigit() or not digits.isascii() or self[14] != "." or self[21] not in "+-":
+            return None
+        from datetime import datetime
+
+        try:
+            moment = datetime.fromisoformat(f"{self[:8]}T{self[8:]}")
+        except ValueError:  # a leap second, say
+            return None
+        offset = moment.utcoffset()
+        if offset is None or int(offset.total_seconds()) // 60 not in _OFFSETS or self[24] > "5" or self[8:10] == "24":
+            return None
+        return moment
 
     def to_date(self) -> datetime.date:
         """Give the date as it stands there, whatever the offset.

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from dicomkit.typing import StrPath
 
-__all__ = ["as_pem", "certificate_files", "certificate_label", "key_label", "pem_file"]
+__all__ = ["as_pem", "certificate_files", "certificate_label", "is_hashed", "key_label", "pem_file"]
 
 _SEQUENCE: Final = 0x30
 _INTEGER: Final = 0x02
@@ -30,12 +30,13 @@ def certificate_files(folder: StrPath) -> list[str] | None:
     Those are names such as `9d66eef0.0` and `9d66eef0.r0`, which `openssl rehash` makes.
     """
     names = sorted(os.listdir(folder))
-    if any(_is_hashed(name) for name in names):
+    if any(is_hashed(name) for name in names):
         return None
     return [os.path.join(folder, name) for name in names if os.path.splitext(name)[1].lower() in _SUFFIXES]
 
 
-def _is_hashed(name: str) -> bool:
+def is_hashed(name: str) -> bool:
+    """Whether a file has a name that OpenSSL looks for."""
     digits, _, number = name.partition(".")
     return len(digits) == 8 and all(digit in "0123456789abcdef" for digit in digits) and number.removeprefix("r").isdecimal()
 

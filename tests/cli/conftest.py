@@ -7,11 +7,15 @@ import struct
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 import dicomkit
 from dicomkit.cli import run
+
+if TYPE_CHECKING:
+    from tests.security.pki import Pki
 
 LONG_HEADER = {"OB", "OD", "OF", "OL", "OV", "OW", "SQ", "SV", "UC", "UN", "UR", "UT", "UV"}
 UNDEFINED = 0xFFFFFFFF
@@ -107,3 +111,11 @@ def small_files(pydicom_files: list[Path], examples_dir: Path) -> list[Path]:
     """Real files, and the examples, of a size that tests can afford."""
     files = [*pydicom_files, *sorted(examples_dir.glob("*.dcm"))]
     return [path for path in files if path.stat().st_size <= 300_000 and path.name != "README"]
+
+
+@pytest.fixture(scope="session")
+def pki(tmp_path_factory: pytest.TempPathFactory) -> Pki:
+    """Keys, certificates and revocation lists for signatures; each is made when it is first asked for."""
+    from tests.security.pki import Pki  # cryptography: not for the tests of all other commands
+
+    return Pki(tmp_path_factory.mktemp("pki"))

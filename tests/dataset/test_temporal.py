@@ -315,6 +315,23 @@ def test_datetime_round_trip(value: datetime) -> None:
     assert text.to_datetime().utcoffset() == value.utcoffset()
 
 
+COMPLETE = r"[0-2][0-9]{3}[01][0-9][0-3][0-9][0-2][0-9][0-6][0-9][0-6][0-9]\.[0-9]{6}[+-][0-2][0-9][0-9][0-9]"
+
+
+@given(
+    st.one_of(st.from_regex(COMPLETE, fullmatch=True), st.text(st.sampled_from("0123456789+-.W"), min_size=26, max_size=26))
+)
+def test_complete_values_are_read_as_others(text: str) -> None:
+    value = DateTime(text)
+    if not value.is_valid or value.is_range:
+        with pytest.raises(ValueError, match=r"\w"):
+            value.to_datetime()
+        return
+    moment = value.to_datetime()  # read at once; its ends are read part by part
+    assert moment == value.earliest()
+    assert moment.utcoffset() == value.earliest().utcoffset()
+
+
 @given(st.datetimes(timezones=st.one_of(st.none(), OFFSETS)), st.sampled_from([4, 6, 8, 10, 12, 14]))
 def test_cut_values_hold_the_moment(value: datetime, size: int) -> None:
     whole = str(DateTime.from_datetime(value))

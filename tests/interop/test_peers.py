@@ -9,7 +9,7 @@ import shutil
 import pytest
 
 MODULES = ("fsspec", "gdcm", "imagecodecs", "jpeg_ls", "libjpeg", "numpy", "openjpeg", "pydicom", "pylibjpeg", "rle")
-COMMANDS = ("dcmdump", "dcmcjpeg", "dcmdjpls", "gdcmconv", "dciodvfy")
+COMMANDS = ("dcmdump", "dcmcjpeg", "dcmdjpls", "dcmsign", "gdcmconv", "dciodvfy", "openssl")
 
 pytestmark = pytest.mark.skipif(os.environ.get("DICOMKIT_REQUIRE_PEERS") != "1", reason="DICOMKIT_REQUIRE_PEERS is not 1")
 

@@ -1,4 +1,4 @@
-"""Certificates of a small hospital."""
+"""Certificates of a small hospital: for TLS, and for signatures."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.security.authority import Certificates, make_certificates
+from tests.security.pki import Pki
 
 
 @pytest.fixture(scope="session")
@@ -14,3 +15,9 @@ def certificates(tmp_path_factory: pytest.TempPathFactory, peer: Callable[[str],
     """All the certificates that the tests of TLS need."""
     peer("openssl")
     return make_certificates(tmp_path_factory.mktemp("certificates"))
+
+
+@pytest.fixture(scope="session")
+def pki(tmp_path_factory: pytest.TempPathFactory) -> Pki:
+    """Keys, certificates and revocation lists for tests of signatures; each is made when it is first asked for."""
+    return Pki(tmp_path_factory.mktemp("pki"))

@@ -1,8 +1,9 @@
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
-from tools.import_facts import main
+from tools.import_facts import SIGNATURE_MODULES, main
 from tools.standard_tables import private_rows, public_rows, tables
 
 # With ; for the tabs.
@@ -33,12 +34,19 @@ uid;keyword;name;vr;endian;pixel_endian;encapsulated;deflated;compression;family
 """,
 }
 
+# Two shapes: the second is that of the items of the first.
+SHAPES = [[["Rows", "1"], ["IconImageSequence", "3", 1]], [["Columns", "1"]]]
+
 
 def test_tables(tmp_path: Path) -> None:
     source, facts = tmp_path / "source", tmp_path / "facts"
     source.mkdir()
     for name, text in SOURCE.items():
         (source / f"{name}.tsv").write_text(text.replace(";", "\t"))
+    (source / "iods").mkdir()
+    modules = {key: {"name": f"Module {key}", "shape": 0} for key in SIGNATURE_MODULES if key != "curve"}
+    (source / "iods" / "modules.json").write_text(json.dumps(modules))
+    (source / "iods" / "shapes.json").write_text(json.dumps(SHAPES))
     main(source, facts)
     rows = [(row.tag, row.keyword, row.vr, row.vm) for row in public_rows(facts)]
     assert rows == [
@@ -62,3 +70,13 @@ def test_tables(tmp_path: Path) -> None:
         "1.2.3\t\timplicit-vr big-endian-pixels",
     ]
     assert "REGISTERED_UIDS" in tables(facts)
+    lines = (facts / "signature_modules.tsv").read_text().splitlines()
+    assert lines[:5] == ["module", "\tattribute", "Module general-equipment", "\tIconImageSequence", "\tRows"]
+    assert lines[lines.index("Curve") + 1] == "\tAxisLabels"
+    after = lines.index("Module segmentation-image") + 1
+    assert lines[after : after + 4] == [
+        "\tIconImageSequence",
+        "\tImageOrientationSlide",
+        "\tRows",
+        "Module encapsulated-document",
+    ]
