@@ -28,8 +28,8 @@ NOT_VALID = "not valid"
 def dicomkit_operation(folder: Path, operation: str, count: int, path: str) -> Callable[[], object]:
     """dicomkit."""
     import dicomkit
-    from dicomkit.security.signing_key import load_certificates, load_private_key
-    from dicomkit.security.trust import TrustStore
+    from dicomkit.security.keys.signing_key import load_certificates, load_private_key
+    from dicomkit.security.trust.store import TrustStore
 
     if operation == "verify":
         trust = TrustStore(signer(folder, ROOT).certificate)

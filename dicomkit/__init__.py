@@ -40,9 +40,9 @@ if TYPE_CHECKING:
     from dicomkit.net.association import associate
     from dicomkit.net.send import send
     from dicomkit.net.server import Server
-    from dicomkit.security.sign import sign
-    from dicomkit.security.trust import TrustStore
-    from dicomkit.security.verify import verify
+    from dicomkit.security.signatures.sign import sign
+    from dicomkit.security.signatures.verify import verify
+    from dicomkit.security.trust.store import TrustStore
     from dicomkit.standard import UID, Dictionary, Tag
 
 __version__ = "0.1.0"
@@ -75,7 +75,7 @@ _HOMES = {
     "Tag": "dicomkit.standard",
     "Time": "dicomkit.dataset",
     "Timeout": "dicomkit.errors",
-    "TrustStore": "dicomkit.security.trust",
+    "TrustStore": "dicomkit.security.trust.store",
     "UID": "dicomkit.standard",
     "UnsupportedTransferSyntax": "dicomkit.errors",
     "ValueDecodeError": "dicomkit.errors",
@@ -86,8 +86,8 @@ _HOMES = {
     "new": "dicomkit.media.new",
     "read": "dicomkit.media.reader",
     "send": "dicomkit.net.send",
-    "sign": "dicomkit.security.sign",
-    "verify": "dicomkit.security.verify",
+    "sign": "dicomkit.security.signatures.sign",
+    "verify": "dicomkit.security.signatures.verify",
     "write_stream": "dicomkit.media.writer",
 }
 

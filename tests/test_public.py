@@ -17,11 +17,12 @@ ROOT = Path(__file__).parents[1]
 
 # What programs rely on
 NAMES = {
-    "AssociationAborted", "AssociationRejected", "CodecError", "ConnectError", "DataElement", "Dataset", "Date", "DateTime",
-    "DicomError", "Dictionary", "Difference", "DimseError", "EncodeError", "NetworkError", "NoPresentationContext",
-    "ParseError", "PersonName", "Problem", "ProtocolError", "Sequence", "Server", "SignatureError", "SourceChanged", "Tag", "Time",
-    "Timeout", "TrustStore", "UID", "UnsupportedTransferSyntax", "ValueDecodeError", "aio", "associate", "diff", "from_pydicom", "new", "read",
-    "send", "sign", "verify", "write_stream",
+    "AssociationAborted", "AssociationRejected", "CodecError", "ConnectError", "DataElement", "Dataset", "Date",
+    "DateTime", "DicomError", "Dictionary", "Difference", "DimseError", "EncodeError", "NetworkError",
+    "NoPresentationContext", "ParseError", "PersonName", "Problem", "ProtocolError", "Sequence", "Server",
+    "SignatureError", "SourceChanged", "Tag", "Time", "Timeout", "TrustStore", "UID", "UnsupportedTransferSyntax",
+    "ValueDecodeError", "aio", "associate", "diff", "from_pydicom", "new", "read", "send", "sign", "verify",
+    "write_stream",
 }  # fmt: skip
 
 # What a program that only reads must not pay for

@@ -57,7 +57,7 @@ def run(options: Options, out: IO[bytes], log: Log) -> int:
 
 
 def _list_purposes(out: IO[bytes]) -> None:
-    from dicomkit.security.signature_purpose import PURPOSES
+    from dicomkit.security.signatures.purpose import PURPOSES
 
     lines = [f"  {number:2}: {meaning}\n" for number, meaning in PURPOSES.items()]
     out.write("".join(["Digital Signature Purpose Codes:\n", *lines]).encode())

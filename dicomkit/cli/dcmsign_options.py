@@ -145,7 +145,7 @@ PASSWORD: Final = (
     ),
 )
 
-#: Values are the names of `dicomkit.security.signature_profiles`.
+#: Values are the names of `dicomkit.security.signatures.profiles`.
 PROFILE: Final = (
     "digital signature profile",
     tuple(

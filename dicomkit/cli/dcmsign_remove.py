@@ -5,7 +5,7 @@ from __future__ import annotations
 from dicomkit.cli.dcmsign_failure import UID_NOT_FOUND, Failure
 from dicomkit.cli.dcmsign_text import location_text, printable
 from dicomkit.errors import SignatureError
-from dicomkit.security.signatures import levels, remove_signature, remove_signatures, value_of
+from dicomkit.security.signatures.levels import levels, remove_signature, remove_signatures, value_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

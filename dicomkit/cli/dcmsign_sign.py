@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from dicomkit.cli.options import Options
     from dicomkit.dataset.dataset import Dataset
     from dicomkit.media.transfer import Part
-    from dicomkit.security.signature_profiles import Profile
+    from dicomkit.security.signatures.profiles import Profile
     from dicomkit.standard.user_dictionary import Dictionary
 
 __all__ = ["Signing"]
@@ -93,7 +93,7 @@ class Signing:
         Raises:
             Failure: one of them cannot be read.
         """
-        from dicomkit.security.signing_key import load_certificates, load_private_key, matches
+        from dicomkit.security.keys.signing_key import load_certificates, load_private_key, matches
 
         password = _password(self.options)
         certificates = self._load("certificate", self.certificate_file, load_certificates, password)
@@ -119,7 +119,7 @@ class Signing:
         """
         from dicomkit.cli.dcmsign_timestamp import write_request
         from dicomkit.errors import DicomError
-        from dicomkit.security.sign import mac_transfer_syntax, sign
+        from dicomkit.security.signatures.sign import mac_transfer_syntax, sign
 
         item = dataset
         if self.location is not None:
@@ -156,8 +156,8 @@ class Signing:
         """Say in DCMTK's words what speaks against signing."""
         from dicomkit.cli.dcmsign_text import key_text, time_text
         from dicomkit.errors import DicomError
-        from dicomkit.security.signature_profiles import PROFILES
-        from dicomkit.security.signing_key import matches, weakness
+        from dicomkit.security.keys.signing_key import matches, weakness
+        from dicomkit.security.signatures.profiles import PROFILES
 
         profile = None if self.profile is None else PROFILES[self.profile]
         if profile is not None:
@@ -185,7 +185,7 @@ class Signing:
         self._check_tags(item)
 
     def _check_profile(self, profile: Profile, syntax: str) -> None:
-        from dicomkit.security.signing_key import key_text
+        from dicomkit.security.keys.signing_key import key_text
 
         if self.mac not in profile.macs:
             raise self._failure("MAC algorithm not allowed for the selected security profile")
@@ -203,7 +203,7 @@ class Signing:
         The SR profile demands a purpose (PS3.15 C.4), DCMTK's dcmsign does not. Without one, what the profile wants to be
         signed is signed, but not as of that profile.
         """
-        from dicomkit.security.signature_profiles import PROFILES
+        from dicomkit.security.signatures.profiles import PROFILES
 
         if self.profile is None:
             return None, self.tags
@@ -219,7 +219,7 @@ class Signing:
         return None, tags
 
     def _check_tags(self, item: Dataset) -> None:
-        from dicomkit.security.mac import unsignable
+        from dicomkit.security.signatures.mac import unsignable
 
         missing = False
         for tag in sorted(self.tags or ()):
@@ -249,8 +249,8 @@ class Signing:
 
 def _lacks_verification(item: Dataset) -> bool:
     """Whether a report is verified, but no signature says so."""
-    from dicomkit.security.signature_purpose import purpose_of
-    from dicomkit.security.signatures import Level, value_of
+    from dicomkit.security.signatures.levels import Level, value_of
+    from dicomkit.security.signatures.purpose import purpose_of
 
     if value_of(item, VERIFICATION_FLAG) != "VERIFIED":
         return False

@@ -18,8 +18,8 @@ from dicomkit.errors import DicomError, SignatureError
 from dicomkit.media.atomic import replace_file
 from dicomkit.media.reader import read
 from dicomkit.media.transfer import write_parts
-from dicomkit.security.signatures import insert_timestamp, levels, value_of
-from dicomkit.security.timestamp_request import TimestampRequest
+from dicomkit.security.signatures.levels import insert_timestamp, levels, value_of
+from dicomkit.security.timestamps.request import TimestampRequest
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -89,8 +89,8 @@ def insert_response(dataset: Dataset, query_file: str, response_file: str, uid_f
     Raises:
         Failure: a file cannot be read, the signature is not there, or the response is for something else.
     """
-    from dicomkit.security.timestamp_asn1 import TimeStampResp, load, reading
-    from dicomkit.security.timestamp_response import token_of_response
+    from dicomkit.security.asn1 import TimeStampResp, load, reading
+    from dicomkit.security.timestamps.response import token_of_response
 
     try:
         request = TimestampRequest.decode(_read(query_file))
@@ -142,7 +142,7 @@ def _signature(item: Dataset, uid: str) -> bytes:
 
 
 def _check_imprint(signature: Dataset, request: TimestampRequest) -> None:
-    from dicomkit.security.mac import digest
+    from dicomkit.security.signatures.mac import digest
 
     value = value_of(signature, SIGNATURE)
     if not isinstance(value, bytes) or not value:
@@ -154,7 +154,7 @@ def _check_imprint(signature: Dataset, request: TimestampRequest) -> None:
 
 def token_lines(token: bytes) -> Iterator[str]:
     """What a time-stamp token states, in the words of DCMTK's dcmsign; nothing if it cannot be read."""
-    from dicomkit.security.timestamp_token import TimestampToken
+    from dicomkit.security.timestamps.token import TimestampToken
 
     try:
         stamp = TimestampToken.decode(token)
@@ -183,7 +183,7 @@ def token_lines(token: bytes) -> Iterator[str]:
 
 
 def _authority(kind: str, encoding: bytes) -> str:
-    from dicomkit.security.timestamp_asn1 import reading
+    from dicomkit.security.asn1 import reading
 
     label = NAME_KINDS.get(kind, kind)
     try:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dicomkit.errors import SignatureError
-from dicomkit.security.certificate_file import load_certificates, load_revocation_lists
-from dicomkit.security.certificate_purpose import NOTES
-from dicomkit.security.trust import TrustStore
+from dicomkit.security.keys.certificate_file import load_certificates, load_revocation_lists
+from dicomkit.security.trust.purpose import NOTES
+from dicomkit.security.trust.store import TrustStore
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from dicomkit.cli.log import Log
     from dicomkit.cli.options import Options
-    from dicomkit.security.trust import TrustResult
+    from dicomkit.security.trust.store import TrustResult
 
 __all__ = ["EXPIRED", "distrust_text", "faults", "trust_store"]
 

@@ -12,8 +12,8 @@ import datetime as dt
 from dicomkit.cli.dcmsign_failure import NO_ERROR, NO_SIGNATURES, POLICY_NOT_FULFILLED, VERIFICATION_FAILED
 from dicomkit.cli.dcmsign_remove import ORIGINAL
 from dicomkit.cli.dcmsign_text import certificate_lines, element_text, key_text, location_text, printable
-from dicomkit.security.signatures import levels, value_of
-from dicomkit.security.verify import verify
+from dicomkit.security.signatures.levels import levels, value_of
+from dicomkit.security.signatures.verify import verify
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -23,10 +23,10 @@ if TYPE_CHECKING:
     from dicomkit.cli.log import Log
     from dicomkit.cli.options import Options
     from dicomkit.dataset.dataset import Dataset
-    from dicomkit.security.signature_problem import Problem
-    from dicomkit.security.signature_report import SignatureReport, SignatureResult
-    from dicomkit.security.signatures import Level
-    from dicomkit.security.trust import TrustStore
+    from dicomkit.security.problem import SignatureProblem
+    from dicomkit.security.signatures.levels import Level
+    from dicomkit.security.signatures.report import SignatureReport, SignatureResult
+    from dicomkit.security.trust.store import TrustStore
 
 __all__ = ["verify_signatures"]
 
@@ -172,8 +172,8 @@ class _Verification:
 
     def keeps_profile(self, level: Level, result: SignatureResult) -> bool:
         """Whether it is one that the policy asks for."""
-        from dicomkit.security.signature_profiles import PROFILES
-        from dicomkit.security.signature_purpose import purpose_number
+        from dicomkit.security.signatures.profiles import PROFILES
+        from dicomkit.security.signatures.purpose import purpose_number
 
         name = f"{self.policy}_rsa"
         if self.policy == "sr" and value_of(self.dataset, VERIFICATION_FLAG) == "VERIFIED":
@@ -228,7 +228,7 @@ class _Verification:
             elif problem.code not in TOLD and not problem.code.startswith("timestamp"):
                 self.print_remark(problem)
 
-    def print_remark(self, problem: Problem) -> None:
+    def print_remark(self, problem: SignatureProblem) -> None:
         """Say what speaks against a signature, or is worth knowing, where there are no lines for it."""
         self.log.info(f"  Remark                      : {printable(str(problem))}")
 

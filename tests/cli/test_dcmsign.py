@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import dicomkit
-from dicomkit.security.signatures import levels
+from dicomkit.security.signatures.levels import levels
 from tests.security.pki import PASSWORD
 
 if TYPE_CHECKING:
@@ -178,7 +178,7 @@ def test_what_fails_leaves_nothing_behind(tool: Tool, pki: Pki, examples_dir: Pa
 
 def test_dump_is_what_the_library_hashes(tool: Tool, pki: Pki, examples_dir: Path, tmp_path: Path) -> None:
     from dicomkit.media.transfer import chunks
-    from dicomkit.security.signature_reading import mac_stream
+    from dicomkit.security.signatures.reading import mac_stream
 
     dump, target = tmp_path / "dump", tmp_path / "a.dcm"
     command = ["+s", str(pki.rsa.key_pem), str(pki.rsa.certificate_pem), "+d", str(dump)]

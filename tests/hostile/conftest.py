@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:  # cryptography: not for the tests of all else
-    from dicomkit.security.trust import TrustStore
+    from dicomkit.security.trust.store import TrustStore
     from tests.security.pki import Pki
     from tests.security.signed import Nodes
     from tests.security.stamping import Authority
@@ -24,7 +24,7 @@ def pki(tmp_path_factory: pytest.TempPathFactory) -> Pki:
 
 @pytest.fixture(scope="session")
 def trust(pki: Pki) -> TrustStore:
-    from dicomkit.security.trust import TrustStore
+    from dicomkit.security.trust.store import TrustStore
 
     return TrustStore(pki.root.certificate)
 

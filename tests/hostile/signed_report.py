@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 
 from dicomkit import Dataset
-from dicomkit.security.signature_report import SignatureResult
+from dicomkit.security.signatures.report import SignatureResult
 from tests.security.signed import (
     MAC_PARAMETERS,
     SIGNATURES,

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 
 import dicomkit
 from dicomkit import Dataset
-from dicomkit.security.trust import TrustStore
+from dicomkit.security.trust.store import TrustStore
 from tests.hostile.signed_report import (
     stamp_of,
     unsigned,

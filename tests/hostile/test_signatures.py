@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 import dicomkit
 from dicomkit import Dataset, ParseError, SignatureError
 from dicomkit.media.transfer import chunks
-from dicomkit.security.mac import mac_parts
-from dicomkit.security.signature_report import SignatureReport, SignatureResult
-from dicomkit.security.signatures import levels, remove_signatures
-from dicomkit.security.trust import TrustStore
+from dicomkit.security.signatures.levels import levels, remove_signatures
+from dicomkit.security.signatures.mac import mac_parts
+from dicomkit.security.signatures.report import SignatureReport, SignatureResult
+from dicomkit.security.trust.store import TrustStore
 from tests.fuzz.mutations import MUTATIONS
 from tests.hostile.signed_report import (
     INNER,

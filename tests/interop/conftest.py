@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from dicomkit.security.trust import TrustStore
+from dicomkit.security.trust.store import TrustStore
 from tests.interop.dcmsign import Dcmsign
 from tests.security.pki import Pki
 from tests.security.stamping import Authority

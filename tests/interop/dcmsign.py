@@ -10,8 +10,8 @@ from typing import Any
 
 import dicomkit
 from dicomkit import Dataset
-from dicomkit.security.signature_report import SignatureReport
-from dicomkit.security.trust import TrustStore
+from dicomkit.security.signatures.report import SignatureReport
+from dicomkit.security.trust.store import TrustStore
 from tests.dcmtk import dcmtk
 from tests.security.pki import Identity, Pki
 from tests.security.signed import examine

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 import dicomkit
 from dicomkit import Dataset
-from dicomkit.security.trust import TrustStore
+from dicomkit.security.trust.store import TrustStore
 from tests.hostile.survival import element_headers
 from tests.interop.dcmsign import Dcmsign, good, verified
 from tests.reference.encoding import EXPLICIT_BIG, EXPLICIT_LITTLE, IMPLICIT_LITTLE

@@ -12,11 +12,11 @@ import pytest
 import dicomkit
 from dicomkit import SignatureError
 from dicomkit.media.transfer import chunks
-from dicomkit.security.mac import signable_tags
-from dicomkit.security.signature_purpose import PURPOSES
-from dicomkit.security.signature_reading import mac_stream
-from dicomkit.security.signatures import remove_signature
-from dicomkit.security.trust import TrustStore
+from dicomkit.security.signatures.levels import remove_signature
+from dicomkit.security.signatures.mac import signable_tags
+from dicomkit.security.signatures.purpose import PURPOSES
+from dicomkit.security.signatures.reading import mac_stream
+from dicomkit.security.trust.store import TrustStore
 from tests.interop.accepted import NOT_DICOM
 from tests.interop.dcmsign import Dcmsign, agreed, good, verified
 from tests.reference.encoding import DEFLATED, EXPLICIT_BIG, EXPLICIT_LITTLE, IMPLICIT_LITTLE

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 import dicomkit
-from dicomkit.security.signatures import insert_timestamp
-from dicomkit.security.timestamp import TimestampRequest, token_of_response
-from dicomkit.security.trust import TrustStore
+from dicomkit.security.signatures.levels import insert_timestamp
+from dicomkit.security.timestamps.token_check import TimestampRequest, token_of_response
+from dicomkit.security.trust.store import TrustStore
 from tests.interop.dcmsign import Dcmsign, good, verified
 from tests.security.pki import NOW, Identity
 from tests.security.stamping import DIGESTS, Authority

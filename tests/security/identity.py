@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.serialization import pkcs12
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 if TYPE_CHECKING:
-    from dicomkit.security.private_key import PrivateKey
+    from dicomkit.security.keys.private_key import PrivateKey
 
 #: of encrypted keys and PKCS#12 files
 PASSWORD = "open sesame"

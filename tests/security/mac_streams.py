@@ -10,7 +10,7 @@ from dicomkit._ext.writer import encode_dataset
 from dicomkit.dataset.dataset import from_index
 from dicomkit.dataset.text import character_sets
 from dicomkit.media.transfer import chunks
-from dicomkit.security.mac import mac_parts
+from dicomkit.security.signatures.mac import mac_parts
 from tests.reference.encoding import EXPLICIT, EXPLICIT_LITTLE, Element, Encoding, Node
 
 NAME = Element(0x00100010, "PN", b"A ")

@@ -32,7 +32,7 @@ from tests.security.identity import (
 )
 
 if TYPE_CHECKING:
-    from dicomkit.security.private_key import PrivateKey
+    from dicomkit.security.keys.private_key import PrivateKey
 
 __all__ = [
     "DAY",

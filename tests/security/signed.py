@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 import dicomkit
 from dicomkit import Dataset, SignatureError
 from dicomkit.dataset.sequence import Sequence as Items
-from dicomkit.security.signature_report import SignatureReport
+from dicomkit.security.signatures.report import SignatureReport
 from tests.reference.encoding import EXPLICIT_LITTLE, Element, Item, Node, Sequence, file_bytes
 from tests.security.pki import Identity
 

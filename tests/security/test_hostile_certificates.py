@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dicomkit.errors import SignatureError
-from dicomkit.security.signing_key import (
+from dicomkit.security.keys.signing_key import (
     key_text,
     load_certificates,
     load_private_key,
@@ -25,7 +25,7 @@ from dicomkit.security.signing_key import (
     verify_digest,
     weakness,
 )
-from dicomkit.security.trust import TrustStore
+from dicomkit.security.trust.store import TrustStore
 from tests.security.mangle import mangled
 from tests.security.pki import NOW, PASSWORD, Extension, Identity, Pki, signer_extensions
 

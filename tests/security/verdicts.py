@@ -13,7 +13,7 @@ from typing import Any
 
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from dicomkit.security.trust import TrustResult, TrustStore
+from dicomkit.security.trust.store import TrustResult, TrustStore
 from tests.conftest import missing
 from tests.security.pki import NOW, YEAR, Extension, Identity, Pki, RevocationList, ca_extensions
 

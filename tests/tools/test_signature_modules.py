@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from dicomkit.security.signature_modules import MODULES
+from dicomkit.security.signatures.modules import MODULES
 from dicomkit.standard import Tag
 from tools.import_facts import SIGNATURE_MODULES
 from tools.signature_modules import MODULE, modules, signature_modules

@@ -1,0 +1,1 @@
+"""Keys and certificates: where they come from, and signatures of digests with them."""
