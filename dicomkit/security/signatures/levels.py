@@ -9,6 +9,7 @@ from __future__ import annotations
 import struct
 from functools import lru_cache
 
+from dicomkit._ext.view import SequenceView
 from dicomkit.dataset.dataset import Dataset
 from dicomkit.dataset.sequence import Sequence
 from dicomkit.errors import DicomError, SignatureError
@@ -55,6 +56,7 @@ class Level:
         repeated: whether there are several Digital Signatures or MAC Parameters Sequences at this level, of which a reader
             takes one.
         hidden: whether a reader does not come here, since the tag of a sequence around occurs twice: it has no item then.
+        as_read: whether all of the data set is known to be as it was read.
     """
 
     def __init__(self, item: Dataset, path: str = "", around: tuple[tuple[Dataset, int], ...] = ()) -> None:
@@ -63,6 +65,7 @@ class Level:
         self.around = around
         self.repeated = False
         self.hidden = False
+        self.as_read = False
         self._parameters: dict[int | None, list[Dataset]] | None = None
         self._named: dict[int, tuple[int, ...]] = {}
         self._snapshot: Dataset | None = None
@@ -100,7 +103,8 @@ class Level:
     def snapshot(self) -> Dataset:
         """The item as it is now, whatever is assigned to it later; if nothing was, it has nothing to look for changes in."""
         if self._snapshot is None:
-            self._snapshot = self.item.__copy__() if self.item.is_changed() else self.item._twin({}, {})
+            changed = not self.as_read and self.item.is_changed()
+            self._snapshot = self.item.__copy__() if changed else self.item._twin({}, {})
         return self._snapshot
 
 
@@ -116,6 +120,7 @@ def levels(dataset: Dataset) -> Iterator[Level]:
     for place, count in _places(index, DIGITAL_SIGNATURES, first, stop).items():
         level = _entered(dataset, index, place[own:])
         level.repeated = count > 1 or parameters.get(place, 0) > 1
+        level.as_read = True
         yield level
 
 
@@ -194,7 +199,7 @@ def _mac_id(item: Dataset) -> int | None:
 
 def _items(item: Dataset, tag: int) -> list[Dataset]:
     value = value_of(item, tag)
-    return list(value) if isinstance(value, Sequence) else []
+    return list(value._items()) if isinstance(value, SequenceView) else []  # which is quicker than with an abstract class
 
 
 # -- changing them
