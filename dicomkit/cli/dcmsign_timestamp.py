@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from dicomkit.cli.log import Log
     from dicomkit.cli.options import Options
 
-__all__ = ["insert_response", "token_lines", "write_request"]
+__all__ = ["authority_text", "insert_response", "token_lines", "write_request"]
 
 SIGNATURE: Final = 0x04000120
 MOST_BYTES: Final = 1 << 20  # of a query or response; real ones have some thousand
@@ -165,7 +165,7 @@ def token_lines(token: bytes) -> Iterator[str]:
     yield f"      Imprint MAC algorithm   : {stamp.hash.lower() if stamp.hash.isalnum() else stamp.hash}"
     yield f"      Serial number           : 0x{stamp.serial:X}"
     yield f"      Nonce                   : {'none' if stamp.nonce is None else f'0x{stamp.nonce:X}'}"
-    yield f"      TSA Name                : {'none' if stamp.authority is None else _authority(*stamp.authority)}"
+    yield f"      TSA Name                : {'none' if stamp.authority is None else authority_text(*stamp.authority)}"
     yield f"      Ordering                : {'true' if stamp.ordering else 'false'}"
     accuracy = "not specified"
     if stamp.accuracy is not None:
@@ -182,7 +182,10 @@ def token_lines(token: bytes) -> Iterator[str]:
         yield f"        - {identifier} (critical)"
 
 
-def _authority(kind: str, encoding: bytes) -> str:
+def authority_text(kind: str, encoding: bytes) -> str:
+    """The name of a time-stamp authority: a kind of GeneralName, and its encoding."""
+    from asn1crypto import parser  # type: ignore[import-untyped]  # asn1crypto has no types
+
     from dicomkit.security.asn1 import reading
 
     label = NAME_KINDS.get(kind, kind)
@@ -190,13 +193,14 @@ def _authority(kind: str, encoding: bytes) -> str:
         with reading("a name"):
             if kind == "directory_name":
                 return f"{label}:{_directory_name(encoding)}"
-            return f"{label}:{printable(encoding.decode('utf-8', 'replace'))}"
+            content: bytes = parser.parse(encoding, strict=True)[4]
+            return f"{label}:{printable(content.decode('utf-8', 'replace'))}"
     except SignatureError:
         return f"{label}:<unreadable>"
 
 
 def _directory_name(encoding: bytes) -> str:
-    from asn1crypto import x509  # type: ignore[import-untyped]  # asn1crypto has no types
+    from asn1crypto import x509
 
     pairs = []
     for names in x509.Name.load(encoding, strict=True).chosen:

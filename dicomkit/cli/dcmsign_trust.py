@@ -55,7 +55,8 @@ def trust_store(options: Options, log: Log) -> TrustStore:
         trusted,
         intermediates=untrusted,
         crls=crls,
-        require_crls=bool(options.get("check_crls") or options.get("crl_files")),
+        # As OpenSSL's X509_V_FLAG_CRL_CHECK, which DCMTK sets: the authorities above need no list.
+        require_crls="signer" if options.get("check_crls") or options.get("crl_files") else False,
     )
 
 
