@@ -21,6 +21,7 @@ from dicomkit.errors import (
     NoPresentationContext,
     ParseError,
     ProtocolError,
+    SignatureError,
     SourceChanged,
     Timeout,
     UnsupportedTransferSyntax,
@@ -56,6 +57,13 @@ ERRORS = [
         {"reason": "not a number", "tag": 0x00180050, "vr": "DS", "offset": 420},
     ),
     (ValueDecodeError("not a number", 0x00180050, "DS"), ValueError, "(0018,0050) DS: not a number", {"offset": None}),
+    (SignatureError("wrong password"), ValueError, "wrong password", {"path": ""}),
+    (
+        SignatureError("it is not there", "(0010,0010)"),
+        ValueError,
+        "(0010,0010): it is not there",
+        {"reason": "it is not there", "path": "(0010,0010)"},
+    ),
     (
         UnsupportedTransferSyntax("1.2.3", "no codec"),
         ValueError,
