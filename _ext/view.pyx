@@ -29,7 +29,7 @@ from values cimport VALUES_CAPSULE, ValuesAPI
 from vr cimport *
 
 from dicomkit._ext import standard as _standard, values as _values  # make the capsules
-from dicomkit.errors import ValueDecodeError
+from dicomkit.errors import DicomError, ValueDecodeError
 
 cdef extern from "Python.h":
     ctypedef struct PyTypeObject:

@@ -93,6 +93,17 @@ cdef class DatasetView:
         record = self._find(tag)
         return None if record == NO_RECORD else make_element(self, record)
 
+    def _values(self, tuple tags) -> list:
+        """The values of elements; None for one that is not there, or cannot be read."""
+        cdef list found = []
+        for tag in tags:
+            try:
+                element = self._element(tag)
+                found.append(None if element is None else element.value)
+            except (DicomError, OSError):
+                found.append(None)
+        return found
+
     def _has(self, uint32_t tag) -> bool:
         if self._overlay is not None and tag in self._overlay:
             return self._overlay[tag] is not None

@@ -375,8 +375,7 @@ class DateTime(_Temporal):
 
     def _to_microseconds(self) -> datetime.datetime | None:
         """The moment of a value with all its parts, as programs write them: quicker. None if it is not one."""
-        digits = self[:14] + self[15:21] + self[22:]
-        if not digits.isdigit() or not digits.isascii() or self[14] != "." or self[21] not in "+-":
+        if self[14] != "." or self[21] not in "+-" or self[4] in "-W":  # ISO 8601 has weeks, too
             return None
         from datetime import datetime
 

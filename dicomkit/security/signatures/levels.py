@@ -168,11 +168,7 @@ def _inner(level: Level, tag: int, position: int, item: Dataset) -> Level:
 
 def value_of(item: Dataset, tag: int) -> Any:
     """The value of an element; None if it is not there or cannot be read."""
-    element = item._element(tag)
-    try:
-        return None if element is None else element.value
-    except (DicomError, OSError):
-        return None
+    return item._values((tag,))[0]
 
 
 def _elements_signed(parameters: Dataset) -> tuple[int, ...]:

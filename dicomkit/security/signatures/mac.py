@@ -157,7 +157,8 @@ def digest(parts: Iterable[Part], algorithm: str) -> bytes:
     if known is None:
         raise SignatureError(f"{algorithm[:40]!r} is no MAC algorithm (PS3.3 table C.12-6)")
     try:
-        made = hashlib.new(known.hash_name)
+        make = getattr(hashlib, known.hash_name, None)
+        made = hashlib.new(known.hash_name) if make is None else make()
     except ValueError as error:  # OpenSSL has it in a provider that is not loaded
         raise SignatureError(f"the hash functions of this system do not have {algorithm}") from error
     for chunk in chunks(parts):

@@ -13,7 +13,7 @@ from dicomkit.standard.transfer_syntax import TransferSyntax
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Final
+    from typing import Any, Final
 
     from dicomkit.dataset.dataset import Dataset
     from dicomkit.media.transfer import Part
@@ -29,6 +29,18 @@ DATA_ELEMENTS_SIGNED: Final = 0x04000020
 UID_OF_SIGNATURE: Final = 0x04000100
 TIME_OF_SIGNATURE: Final = 0x04000105
 TIMEZONE_OFFSET: Final = 0x00080201
+# Certificate Type, Certificate of Signer, Signature, Certified Timestamp Type, Certified Timestamp are the last five.
+OF_SIGNATURE: Final = (
+    UID_OF_SIGNATURE,
+    MAC_ID,
+    TIME_OF_SIGNATURE,
+    0x04000110,
+    0x04000115,
+    0x04000120,
+    0x04000305,
+    0x04000310,
+)
+OF_PARAMETERS: Final = (MAC_ALGORITHM, MAC_TRANSFER_SYNTAX)
 # PS3.3 table C.12-6a and PS3.6: of a signature without those that its MAC is calculated from.
 PARAMETERS: Final = {MAC_ID: "US", MAC_TRANSFER_SYNTAX: "UI", MAC_ALGORITHM: "CS", DATA_ELEMENTS_SIGNED: "AT"}
 UNSIGNED: Final = {0x04000115: "OB", 0x04000120: "OB", 0x04000305: "CS", 0x04000310: "OB"}
@@ -54,7 +66,19 @@ class Reading:
 
     def _read(self) -> None:
         result = self.result
-        result.uid = self.text(self.item, UID_OF_SIGNATURE)
+        (
+            uid,
+            mac_id,
+            time,
+            certificate_type,
+            self.certificate,
+            self.signature,
+            timestamp_type,
+            self.timestamp,
+        ) = self.item._values(OF_SIGNATURE)
+        self.certificate_type = _text(certificate_type)
+        self.timestamp_type = _text(timestamp_type)
+        result.uid = _text(uid)
         if not result.uid:
             self.problem("no-uid", "the signature has no Digital Signature UID (0400,0100)")
         if self.level.repeated:
@@ -67,13 +91,12 @@ class Reading:
             if element is not None and element.encoded_vr not in ("", "SQ", "UN"):
                 self.problem("no-sequence", f"the sequence {Tag(tag)} has the VR {element.encoded_vr}")
         self._check_elements(self.item, UNSIGNED)
-        self._read_parameters()
-        self._read_time()
+        self._read_parameters(mac_id)
+        self._read_time(time)
         result.purpose = self._purpose()
 
-    def _read_parameters(self) -> None:
+    def _read_parameters(self, number: Any) -> None:
         result = self.result
-        number = value_of(self.item, MAC_ID)
         if not isinstance(number, int):
             self.problem("no-mac-id", "the signature has no MAC ID Number (0400,0005)")
             return
@@ -85,8 +108,7 @@ class Reading:
             return
         self.parameters = found[0]
         self._check_elements(self.parameters, PARAMETERS)
-        result.mac = self.text(self.parameters, MAC_ALGORITHM)
-        result.transfer_syntax = self.text(self.parameters, MAC_TRANSFER_SYNTAX)
+        result.mac, result.transfer_syntax = map(_text, self.parameters._values(OF_PARAMETERS))
         element = self.parameters._element(DATA_ELEMENTS_SIGNED)
         if element is None or element.vr != "AT":
             self.problem("no-elements", "there is no Data Elements Signed (0400,0020)")
@@ -121,8 +143,7 @@ class Reading:
             elif said != vrs[tag]:
                 self.problem("ambiguous", f"{Tag(tag)} of the signature has the VR {said}, not {vrs[tag]}")
 
-    def _read_time(self) -> None:
-        value = value_of(self.item, TIME_OF_SIGNATURE)
+    def _read_time(self, value: Any) -> None:
         if not isinstance(value, DateTime):
             self.problem("no-time", "the signature has no Digital Signature DateTime (0400,0105)")
             return
@@ -141,11 +162,6 @@ class Reading:
 
         found = purpose_of(self.item)
         return None if found is None else found[1:]
-
-    def text(self, item: Dataset, tag: int) -> str:
-        """The text of an element, "" if there is none."""
-        value = value_of(item, tag)
-        return str(value) if isinstance(value, str) else ""
 
     def parts(self) -> list[Part] | None:
         """What the MAC is calculated from; None, and a problem, if it cannot be told."""
@@ -166,6 +182,10 @@ class Reading:
         except (DicomError, OSError) as error:
             self.problem("not-signable", f"what was signed cannot be put together: {error}")
             return None
+
+
+def _text(value: object) -> str:
+    return str(value) if isinstance(value, str) else ""
 
 
 def mac_stream(dataset: Dataset, uid: str) -> list[Part]:

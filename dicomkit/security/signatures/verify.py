@@ -25,10 +25,6 @@ if TYPE_CHECKING:
 
 __all__ = ["verify"]
 
-CERTIFICATE_TYPE: Final = 0x04000110
-CERTIFICATE: Final = 0x04000115
-SIGNATURE: Final = 0x04000120
-TIMESTAMP_TYPE: Final = 0x04000305
 TIMESTAMP: Final = 0x04000310
 
 TIMESTAMP_TYPES: Final = ("CMS_TSP", "CMS_TS")
@@ -121,8 +117,7 @@ class _Verifier:
         return result
 
     def _read_certificate(self, reading: Reading) -> None:
-        kind = reading.text(reading.item, CERTIFICATE_TYPE)
-        data = value_of(reading.item, CERTIFICATE)
+        kind, data = reading.certificate_type, reading.certificate
         if not isinstance(data, bytes) or not data:
             reading.problem("no-certificate", "the signature has no Certificate of Signer (0400,0115)")
             return
@@ -145,7 +140,7 @@ class _Verifier:
 
     def _is_intact(self, reading: Reading) -> bool:
         result = reading.result
-        signature = value_of(reading.item, SIGNATURE)
+        signature = reading.signature
         if not isinstance(signature, bytes) or not signature:
             reading.problem("no-signature", "the signature has no value (0400,0120)")
             return False
@@ -186,8 +181,7 @@ class _Verifier:
         """Whether nothing is wrong with its certified time-stamp."""
         if self.timestamps == "ignore":
             return True
-        token = value_of(reading.item, TIMESTAMP)
-        kind = reading.text(reading.item, TIMESTAMP_TYPE)
+        kind, token = reading.timestamp_type, reading.timestamp
         if not isinstance(token, bytes) or not token:
             if kind or reading.item._has(TIMESTAMP):
                 reading.problem("timestamp", "the certified time-stamp (0400,0310) is empty")
@@ -200,7 +194,7 @@ class _Verifier:
             return False
         from dicomkit.security.timestamps.token_check import check_token
 
-        found = check_token(token, value_of(reading.item, SIGNATURE), self.trust)
+        found = check_token(token, reading.signature, self.trust)
         reading.result.timestamp = found
         reading.result.problems += found.problems
         return found.intact and (found.trusted or self.trust is None)
