@@ -30,11 +30,6 @@ ORIGINAL = 0x04000561
 A_SIGNATURE = Sequence(SIGNATURES, (Item((Element(0x04000005, "US", b"\0\0"),)),))
 
 
-@pytest.fixture(scope="module")
-def trust(pki: Pki) -> TrustStore:
-    return TrustStore(pki.root.certificate)
-
-
 def stored(dataset: Dataset) -> Dataset:
     """What is read when it was stored."""
     return dicomkit.read(dataset.to_bytes(transfer_syntax=EXPLICIT_LITTLE, meta="new"))

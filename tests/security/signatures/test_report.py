@@ -16,11 +16,6 @@ from tests.security.pki import Identity, Pki
 from tests.security.signature_instances import image, report, verified_report
 
 
-@pytest.fixture(scope="module")
-def trust(pki: Pki) -> TrustStore:
-    return TrustStore(pki.root.certificate)
-
-
 def sign(item: Dataset, identity: Identity, **options: Any) -> str:
     return dicomkit.sign(item, identity.key, identity.certificate, **options)
 

@@ -26,9 +26,6 @@ from tests.security.signature_instances import image, report, verified_report
 from tests.security.signed import Nodes, nodes_of, sign, stored, unchanged
 from tests.security.stamping import Authority, verified
 
-RLE = "1.2.840.10008.1.2.5"
-JPEG_2000 = "1.2.840.10008.1.2.4.90"
-
 HASHES: dict[str, hashes.HashAlgorithm] = {
     "SHA256": hashes.SHA256(),
     "SHA384": hashes.SHA384(),
@@ -36,11 +33,6 @@ HASHES: dict[str, hashes.HashAlgorithm] = {
     "SHA1": hashes.SHA1(),
     "MD5": hashes.MD5(),
 }
-
-
-@pytest.fixture(scope="module")
-def trust(pki: Pki) -> TrustStore:
-    return TrustStore(pki.root.certificate)
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cryptography.hazmat.primitives import hashes
 
 import dicomkit
 from dicomkit import DataElement, Dataset, SignatureError, Tag
@@ -22,19 +21,6 @@ from tests.security.signed import sign, unchanged
 
 RLE = "1.2.840.10008.1.2.5"
 JPEG_2000 = "1.2.840.10008.1.2.4.90"
-
-HASHES: dict[str, hashes.HashAlgorithm] = {
-    "SHA256": hashes.SHA256(),
-    "SHA384": hashes.SHA384(),
-    "SHA512": hashes.SHA512(),
-    "SHA1": hashes.SHA1(),
-    "MD5": hashes.MD5(),
-}
-
-
-@pytest.fixture(scope="module")
-def trust(pki: Pki) -> TrustStore:
-    return TrustStore(pki.root.certificate)
 
 
 # -- keys and certificates

@@ -25,11 +25,6 @@ NATIVE = (EXPLICIT_LITTLE, IMPLICIT_LITTLE, EXPLICIT_BIG, DEFLATED)
 
 
 @pytest.fixture(scope="module")
-def trust(pki: Pki) -> TrustStore:
-    return TrustStore(pki.root.certificate)
-
-
-@pytest.fixture(scope="module")
 def authority(pki: Pki, peer: Callable[[str], str]) -> Authority:
     peer("openssl")
     return Authority(pki.folder, pki.tsa)

@@ -34,11 +34,6 @@ DATA = bytes(range(255)) + b"\1"
 
 
 @pytest.fixture(scope="module")
-def trust(pki: Pki) -> TrustStore:
-    return TrustStore(pki.root.certificate)
-
-
-@pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("tsa")
 
