@@ -10,9 +10,10 @@ cimport cython
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
 from cpython.buffer cimport PyBUF_SIMPLE, PyObject_GetBuffer, PyBuffer_Release
 from cpython.pycapsule cimport PyCapsule_GetPointer, PyCapsule_Import, PyCapsule_New
+from cpython.unicode cimport PyUnicode_AsUTF8AndSize
 from libc.stdint cimport UINT64_MAX, uint8_t, uint32_t, uint64_t
 from libc.stdlib cimport calloc, free, malloc
-from libc.string cimport memcpy, memset
+from libc.string cimport memcmp, memcpy, memset
 
 from element cimport CONTAINER, TRUNCATED, UNDELIMITED, Element, IndexView, Segment, element_start, load_u32, stream_bytes
 from offset_table cimport Table, append_fragments, fits
@@ -436,28 +437,59 @@ def detect_encoding(head, Py_ssize_t at, uint64_t remaining) -> tuple | None:
     return (True, big_endian, STANDARD.vr(NULL, tag) != 0)
 
 
-def plain_value(bytes head, uint32_t tag, bint implicit_vr) -> bytes | None:
-    """The value of an element among the first bytes of a little endian data set, by going from length to length.
+cdef enum:
+    SOP_CLASS_UID = 0x00080016
+    SOP_INSTANCE_UID = 0x00080018
 
-    None where it is not reached, or where what stands before it has no such length: that has to be parsed.
-    """
-    cdef const uint8_t *p = <const uint8_t *>PyBytes_AS_STRING(head)
-    cdef uint64_t size = PyBytes_GET_SIZE(head), at = 0, start, length
+
+cdef bint is_uid(const uint8_t *value, uint64_t length, str uid) except -1:
+    """Whether a value is a UID, with any padding."""
+    cdef Py_ssize_t size
+    cdef const char *text = PyUnicode_AsUTF8AndSize(uid, &size)
+    while length and (value[length - 1] == 0 or value[length - 1] == 0x20):
+        length -= 1
+    return length == <uint64_t>size and memcmp(value, text, size) == 0
+
+
+cdef bint is_object(const uint8_t *p, uint64_t size, bint implicit_vr, str sop_class, str instance) except -1:
+    """`names_object` of bytes."""
+    cdef uint64_t start, length
+    cdef uint32_t tag
     cdef uint8_t kind
-    while at + 12 <= size:
-        start = at + 8
-        length = load_u32(p + at + 4, False)
+    cdef bint has_class = False
+    while size >= 12:
+        start = 8
+        length = load_u32(p + 4, False)
         if not implicit_vr:
-            kind = vr_class(p[at + 4], p[at + 5])
+            kind = vr_class(p[4], p[5])
             if kind == NOT_A_VR:
-                return None
+                return False
             length >>= 16
             if kind != SHORT_LENGTH:
-                start += 4
-                length = load_u32(p + at + 8, False)
+                start = 12
+                length = load_u32(p + 8, False)
         if length > size - start:
-            return None
-        if load_tag(p + at, False) == tag:
-            return head[start : start + length]
-        at = start + length
-    return None
+            return False
+        tag = load_tag(p, False)
+        if tag == SOP_CLASS_UID:
+            if not is_uid(p + start, length, sop_class):
+                return False
+            has_class = True
+        elif tag >= SOP_INSTANCE_UID:
+            return tag == SOP_INSTANCE_UID and has_class and is_uid(p + start, length, instance)
+        p += start + length
+        size -= start + length
+    return False
+
+
+def names_object(head, bint implicit_vr, str sop_class not None, str instance not None) -> bool:
+    """Whether a little endian data set is of a SOP class and instance, by going from length to length in its first bytes.
+
+    False where that is not seen: before the two stands a value without a length, or they are not all there.
+    """
+    cdef Py_buffer view
+    PyObject_GetBuffer(head, &view, PyBUF_SIMPLE)
+    try:
+        return is_object(<const uint8_t *>view.buf, view.len, implicit_vr, sop_class, instance)
+    finally:
+        PyBuffer_Release(&view)

@@ -53,11 +53,9 @@ class FileStore(StoreTo):
         self._log = log
         self._words = words
 
-    def path(self, request: Request, attempt: int = 0) -> tuple[str, bool]:
-        path, replace = super().path(request, attempt)
+    def storing(self, path: str) -> None:
         if self._log.shows("info"):
             self._log.info(f"{self._words[0]}: {path}")
-        return path, replace
 
     def replaced(self, path: str) -> None:
         self._log.warn(f"{self._words[1]}: {path}")

@@ -24,7 +24,7 @@ from dicomkit.net.upper_layer import UpperLayer
 from dicomkit.net.upper_layer_events import Aborted, AssociateRequested, Released, ReleaseRequested
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from typing import Any
 
     from dicomkit.media.transfer import Part
@@ -47,6 +47,7 @@ class Connection(asyncio.BufferedProtocol):
     Attributes:
         listener: what it belongs to.
         dialogue: what is said on the association; None before and after.
+        later: what is to be done when everything is sent that can be: it may take a moment.
     """
 
     def __init__(self, listener: Listener) -> None:
@@ -55,6 +56,7 @@ class Connection(asyncio.BufferedProtocol):
         self._limits = listener.limits
         self._counters = listener.counters
         self._clock = listener.loop.time
+        self.later: list[Callable[[], object]] = []
         self._drained: list[asyncio.Future[None]] = []
         self._full_since = 0.0  # when the send buffer became full; 0: it is not
         self._artim_since = 0.0
@@ -99,7 +101,7 @@ class Connection(asyncio.BufferedProtocol):
                 self._over = True  # a peer that does not even ask for an association
                 self._counters.protocol_errors += 1
                 self.listener.journal.warning("protocol-error", **self.names(), problem="no association request")
-        if self._upper.has_data_to_send() or self._over:
+        if self._upper.has_data_to_send() or self._over or self.later:
             self.flush()
         if self._upper.is_in_pdu:
             acknowledge(self._transport.get_extra_info("socket"))
@@ -112,6 +114,7 @@ class Connection(asyncio.BufferedProtocol):
             self._counters.associations_lost += 1
             self._note("association-lost")
             self._end("connection lost")
+        self._do_later()
         self._upper.transport_closed()
         self._wake()
         if self._identifying is not None:
@@ -265,6 +268,13 @@ class Connection(asyncio.BufferedProtocol):
                 transport.close()
             self._wake()
         self._watch_artim()
+        if self.later:
+            self._do_later()
+
+    def _do_later(self) -> None:
+        later, self.later = self.later, []
+        for work in later:
+            work()
 
     def _next_data(self) -> BytesLike:
         """What is to be sent next; nothing if there is nothing. Of a file, it is not more than a few steps of reading."""

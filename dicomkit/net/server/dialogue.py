@@ -36,6 +36,7 @@ C_STORE: Final = 0x0001
 C_CANCEL: Final = 0x0FFF
 N_EVENT_REPORT: Final = 0x0100
 
+SUCCESS: Final = 0x0000
 DUPLICATE_INVOCATION: Final = 0x0210
 UNRECOGNIZED_OPERATION: Final = 0x0211
 
@@ -215,7 +216,10 @@ class Dialogue:
         if request.message.command_field == C_STORE:
             counters.objects += not failed
             counters.objects_failed += failed
-        self._send(request.context.id, request.message.response(status, has_data=data is not None, **elements), data)
+        if request.success and status == SUCCESS:
+            self._connection.send(request.context.id, request.success)
+        else:
+            self._send(request.context.id, request.message.response(status, has_data=data is not None, **elements), data)
         if self._listener.journal.details:
             self._note(request, status)
         if self._releasing and not self._open:
@@ -223,6 +227,14 @@ class Dialogue:
         if not self._processing:
             self._connection.flush()
             self.resume()
+
+    def prepare(self, request: Request) -> None:
+        """Encode the response of success, which says nothing else, while there is time: before the data set comes."""
+        request.success = request.message.response(SUCCESS).encode()
+
+    def later(self, work: Callable[[], object]) -> None:
+        """Do something when what is to be sent was sent."""
+        self._connection.later.append(work)
 
     def _note(self, request: Request, status: int) -> None:
         self._listener.journal.debug(

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import errno
 import os
+import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
     from dicomkit.typing import BytesLike
 
-__all__ = ["IncomingFile", "is_partial"]
+__all__ = ["IncomingFile", "IncomingFiles", "is_partial"]
 
 _FLAGS: Final = os.O_WRONLY | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
 _NAMED: Final = _FLAGS | os.O_CREAT | os.O_EXCL
@@ -30,7 +31,8 @@ _PREFIX: Final = ".incoming-"
 _SUFFIX: Final = ".part"
 # What file systems say that have no files without a name, or no links
 _UNSUPPORTED: Final = frozenset((errno.EOPNOTSUPP, errno.EISDIR, errno.EINVAL, errno.EPERM, errno.ENOSYS, errno.EMLINK))
-_MOST_BUFFERS: Final = 512  # of one system call; IOV_MAX is 1024 on Linux and macOS
+_MOST_BUFFERS: Final = 512 if hasattr(os, "writev") else 1  # of one system call; IOV_MAX is 1024 on Linux and macOS
+_FRESH: Final = 1.0  # seconds that a file made ahead may be used: later, its folder may be another one
 
 _can_be_unnamed = _UNNAMED != _FLAGS and os.path.isdir(_DESCRIPTORS)
 
@@ -94,7 +96,7 @@ class IncomingFile:
             OSError: it takes no more. The file is to be discarded then.
         """
         length = sum(map(len, pieces))
-        if len(pieces) == 1 or len(pieces) > _MOST_BUFFERS or not hasattr(os, "writev"):
+        if len(pieces) == 1 or len(pieces) > _MOST_BUFFERS:
             for piece in pieces:
                 self._write(piece)
         else:
@@ -109,8 +111,19 @@ class IncomingFile:
             piece = memoryview(piece)[written:]
             written = os.write(self._fd, piece)
 
-    def finish(self, path: str, *, replace: bool = True, fsync: bool = False) -> bool:
+    def finish(self, path: str) -> None:
+        """Give the file its name, which replaces a file of this name, and close it.
+
+        Raises:
+            OSError: that is not possible. The file is to be discarded then.
+        """
+        self.name(path)
+        self.close()
+
+    def name(self, path: str, *, replace: bool = True, fsync: bool = False) -> bool:
         """Give the file its name. Returns whether there was a file of this name, as far as that shows.
+
+        It is to be closed then; what has the name is whole before.
 
         Args:
             path: the name. A folder that is missing is made.
@@ -124,14 +137,13 @@ class IncomingFile:
         if fsync and self._fd >= 0:
             os.fsync(self._fd)
         if self._has_name:
-            self._close()  # some file systems say only now that they have no room
+            self.close()  # some file systems say only now that they have no room
         try:
             replaced = self._name(path, replace)
         except FileNotFoundError:
             _make_folder(os.path.dirname(path), fsync)
             replaced = self._name(path, replace)
         self.path = path
-        self._close()
         if fsync:
             _sync_folder(os.path.dirname(path))
         return replaced
@@ -159,7 +171,8 @@ class IncomingFile:
     def _link(self, path: str) -> None:
         os.link(self.path, path, src_dir_fd=self._fd)  # which makes Python follow the link to the file
 
-    def _close(self) -> None:
+    def close(self) -> None:
+        """Close the file, which has its name."""
         if self._fd >= 0:
             fd, self._fd = self._fd, -1
             os.close(fd)
@@ -167,10 +180,53 @@ class IncomingFile:
     def discard(self) -> None:
         """Remove the file, unless it is finished."""
         with suppress(OSError):  # nobody can do more about it; so of the next
-            self._close()
+            self.close()
         if is_partial(os.path.basename(self.path)):
             with suppress(OSError):
                 os.unlink(self.path)
+
+
+class IncomingFiles:
+    """The files that are being received in a folder: one is made ahead, while there is nothing else to do.
+
+    Making a file is what takes a file system longest. Only one without a name is made ahead: it leaves nothing behind.
+
+    Args:
+        folder: see IncomingFile.
+    """
+
+    __slots__ = ("_ahead", "_folder", "_made")
+
+    def __init__(self, folder: str) -> None:
+        self._folder = folder
+        self._ahead: IncomingFile | None = None
+        self._made = 0.0
+
+    def take(self) -> IncomingFile:
+        """A new file.
+
+        Raises:
+            OSError: it cannot be made.
+        """
+        file, self._ahead = self._ahead, None
+        if file is not None:
+            if time.monotonic() - self._made < _FRESH:
+                return file
+            file.discard()
+        return IncomingFile(self._folder)
+
+    def prepare(self) -> None:
+        """Make the next file ahead, where that is possible. If it is not, `take` will say so."""
+        if self._ahead is None and _can_be_unnamed and self._folder not in _named_only:
+            with suppress(OSError):
+                self._ahead = IncomingFile(self._folder)
+                self._made = time.monotonic()
+
+    def close(self) -> None:
+        """Forget what was made ahead."""
+        file, self._ahead = self._ahead, None
+        if file is not None:
+            file.discard()
 
 
 def _hidden(folder: str) -> str:

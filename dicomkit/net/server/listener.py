@@ -138,6 +138,8 @@ class Listener:
         if self._check is not None:
             self._check.cancel()
         self.executor.shutdown(wait=False, cancel_futures=True)
+        for service in self.server.services:
+            service.stop()
         self._publish()
 
     # -- connections

@@ -68,7 +68,7 @@ class Request:
         path: of a stored object, where it is; else "".
     """
 
-    __slots__ = ("_dataset", "_source", "cancelled", "context", "dialogue", "is_open", "message", "path")
+    __slots__ = ("_dataset", "_source", "cancelled", "context", "dialogue", "is_open", "message", "path", "success")
 
     def __init__(self, dialogue: Dialogue, message: Message, context: Context) -> None:
         self.dialogue = dialogue
@@ -77,6 +77,7 @@ class Request:
         self.cancelled = False
         self.is_open = True  # there is no final response yet
         self.path = ""
+        self.success = b""  # the response of success, if it is encoded already
         self._source: bytes | bytearray | IO[bytes] | None = None
         self._dataset: Dataset | None = None
 

@@ -35,6 +35,9 @@ class Service:
     def start(self, listener: Listener) -> None:
         """The server has started, in this process."""
 
+    def stop(self) -> None:
+        """The server has stopped, in this process."""
+
     def receive(self, request: Request) -> Receiver | None:
         """Take a request. Returns what takes its data set and is told of the end, if that is of any use.
 

@@ -75,6 +75,11 @@ class Storage(Service):
         if start is not None:
             start()
 
+    def stop(self) -> None:
+        stop = getattr(self.to, "stop", None)
+        if stop is not None:
+            stop()
+
     def receive(self, request: Request) -> Receiver | None:
         message = request.message
         if message.command_field != C_STORE:
@@ -94,23 +99,24 @@ _transfer_syntaxes = transfer_syntaxes  # which is an argument above
 class Arrival:
     """An object that is being received. What this one does with it: nothing."""
 
-    __slots__ = ("_storage", "failure", "request", "size")
+    __slots__ = ("_limit", "_storage", "failure", "request", "size")
 
     def __init__(self, storage: Storage, request: Request) -> None:
         self._storage = storage
+        self._limit = storage.listener.limits.object_size
         self.request = request
         self.size = 0  # bytes of the data set so far
         self.failure = SUCCESS  # what is wrong with it
 
     def begin(self) -> None:
         """Get ready: a sender mostly takes a moment between the command and the data set."""
+        self.request.dialogue.prepare(self.request)
 
     def take(self, pieces: list[memoryview]) -> None:
         self.size += sum(map(len, pieces))
         if self.failure:
             return
-        limit = self._storage.listener.limits.object_size
-        if limit and self.size > limit:
+        if self._limit and self.size > self._limit:
             self.fail(OUT_OF_RESOURCES)
             return
         try:

@@ -8,12 +8,12 @@ import os
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
-from dicomkit._ext.tagstream import plain_value
+from dicomkit._ext.tagstream import names_object
 from dicomkit.errors import DicomError
 from dicomkit.media.reader import read
 from dicomkit.net.server.calls import call
 from dicomkit.net.server.file_head import file_head
-from dicomkit.net.server.incoming_file import IncomingFile
+from dicomkit.net.server.incoming_file import IncomingFile, IncomingFiles
 from dicomkit.net.server.outcome import status_of
 from dicomkit.net.server.storage import Arrival
 from dicomkit.net.storage_names import FileNaming
@@ -34,7 +34,7 @@ DATA_SET_DOES_NOT_MATCH: Final = 0xA900
 CANNOT_UNDERSTAND: Final = 0xC000
 
 MOST_ATTEMPTS: Final = 10_000  # at a name that is not taken
-HEAD: Final = 2048  # bytes of a data set that are kept, in which SOP class and instance are looked for
+HEAD: Final = 2048  # bytes of a data set, in which SOP class and instance are looked for
 SOP_CLASS: Final = 0x00080016
 SOP_INSTANCE: Final = 0x00080018
 EXPLICIT_LITTLE: Final = "1.2.840.10008.1.2.1"
@@ -77,10 +77,17 @@ class StoreTo:
         self.fsync = fsync
         self.check = check
         self.stored = stored
+        self.files = IncomingFiles(self.folder)
+        #: Whether names depend on nothing but the request.
+        self.names_ahead = sort is None and isinstance(self.naming, FileNaming) and self.naming.replaces
 
     def start(self) -> None:
         """Make the folder."""
         os.makedirs(self.folder, exist_ok=True)
+
+    def stop(self) -> None:
+        """Close what is open."""
+        self.files.close()
 
     def receive(self, storage: Storage, request: Request) -> Arrival:
         """Take an object."""
@@ -100,14 +107,16 @@ class StoreTo:
         return folder + naming.name(request.sop_class, request.sop_instance, datetime.now(), attempt), naming.replaces
 
     def place(self, request: Request, file: IncomingFile, path: str, replace: bool) -> None:
-        """Give the file of an object its name, or another one if there is a file that is not to be replaced.
+        """Give the file of an object its name, or another one if there is a file that is not to be replaced. It is to be
+        closed then.
 
         Raises:
             OSError: that is not possible.
         """
         for attempt in range(1, MOST_ATTEMPTS):
+            self.storing(path)
             try:
-                replaced = file.finish(path, replace=replace, fsync=self.fsync)
+                replaced = file.name(path, replace=replace, fsync=self.fsync)
             except FileExistsError:
                 path, replace = self.path(request, attempt)
                 continue
@@ -116,6 +125,9 @@ class StoreTo:
                 self.replaced(path)
             return
         raise FileExistsError(errno.EEXIST, "there are files of all names that could be given")
+
+    def storing(self, path: str) -> None:
+        """Told which name an object is to get. For subclasses."""
 
     def replaced(self, path: str) -> None:
         """Told when an object has replaced a file. For subclasses."""
@@ -136,74 +148,95 @@ def inner_path(name: str) -> str:
 class ToFile(Arrival):
     """An object on its way to a file."""
 
-    __slots__ = ("_file", "_head", "_to", "_unwritten")
+    __slots__ = ("_file", "_head", "_is_right", "_place", "_to", "_unwritten")
 
     def __init__(self, storage: Storage, request: Request, to: StoreTo) -> None:
         super().__init__(storage, request)
         self._to = to
         self._head = b""
+        self._is_right = not to.check  # the object is known to be the one that was announced
         self._file: IncomingFile | None = None
         self._unwritten = b""  # what goes in front of the data set
+        self._place = ("", False)  # path, and whether a file there is replaced
 
     def begin(self) -> None:
+        super().begin()
         request = self.request
         self._unwritten = file_head(request.sop_class, request.sop_instance, request.transfer_syntax, request.peer.ae_title)
+        if self._to.names_ahead:
+            self._place = self._to.path(request)
         try:
-            self._file = IncomingFile(self._to.folder)
+            self._file = self._to.files.take()
         except OSError as error:
             self.out_of_resources(error)
 
     def write(self, pieces: list[memoryview]) -> None:
         assert self._file is not None
         if self._unwritten:
+            request = self.request
             self._file.write([self._unwritten, *pieces])
             self._unwritten = b""
+            if not self._is_right:
+                is_implicit = request.transfer_syntax == IMPLICIT_LITTLE
+                self._is_right = names_object(pieces[0], is_implicit, request.sop_class, request.sop_instance)
         else:
             self._file.write(pieces)
-        if self._to.check and len(self._head) < HEAD:
+        if not self._is_right and len(self._head) < HEAD:
             for piece in pieces:
                 self._head += piece[: HEAD - len(self._head)]
 
     def keep(self) -> None:
         to = self._to
-        self.failure = self._mismatch() if to.check else SUCCESS
-        path = ("", False)
+        dialogue = self.request.dialogue
+        if not self._is_right:
+            mismatch = self._mismatch()
+            if mismatch:
+                self.fail(mismatch)
+        if not self.failure and not to.names_ahead:
+            self._find_place()
         if self.failure:
-            self.discard()
-        else:
-            path = self._path()
-        if self.failure:
-            self.request.dialogue.finish(self.request, self.failure)
+            dialogue.finish(self.request, self.failure)
         elif to.fsync or to.stored is not None:
-            self.request.dialogue.perform(self.request, self._settle(path), CANNOT_UNDERSTAND)
+            dialogue.perform(self.request, self._settle(), CANNOT_UNDERSTAND)
         else:
-            self._finish(path)
-            self.request.dialogue.finish(self.request, self.failure)
+            self._finish()
+            dialogue.finish(self.request, self.failure)
+            dialogue.later(self._tidy)
 
-    def _path(self) -> tuple[str, bool]:
+    def _tidy(self) -> None:
+        """Do what the peer need not wait for."""
+        assert self._file is not None
+        self._file.close()
+        self._to.files.prepare()
+
+    def _find_place(self) -> None:
         """Where the file may go. The program's part of that is done before this returns."""
         assert self._file is not None
         self.request.put(self._file.path)  # for a naming that looks into the data set
         try:
-            return self._to.path(self.request)
+            self._place = self._to.path(self.request)
         except Exception as error:  # a naming may raise anything, and what it looks at may be damaged
             self._storage.listener.journal.exception("not-named", error)
             self.fail(CANNOT_UNDERSTAND)
-            return "", False
 
-    def _finish(self, path: tuple[str, bool]) -> None:
+    def _finish(self) -> None:
         """Give the file its name, or remove it."""
         assert self._file is not None
         try:
-            self._to.place(self.request, self._file, *path)
+            self._to.place(self.request, self._file, *self._place)
         except OSError as error:
             self.out_of_resources(error)
 
-    async def _settle(self, path: tuple[str, bool]) -> None:
+    def _finish_and_close(self) -> None:
+        assert self._file is not None
+        self._finish()
+        self._file.close()
+
+    async def _settle(self) -> None:
         """The same, in a thread where it takes long, and what the program does then."""
         listener = self._storage.listener
         if self._to.fsync:
-            work = listener.executor.submit(self._finish, path)
+            work = listener.executor.submit(self._finish_and_close)
             try:
                 await asyncio.wrap_future(work)
             except asyncio.CancelledError:
@@ -211,16 +244,16 @@ class ToFile(Arrival):
                     self.discard()
                 raise
         else:
-            self._finish(path)
+            self._finish_and_close()
         if not self.failure and self._to.stored is not None:
             self.failure = status_of(await call(listener.executor, self._to.stored, self.request))
         self.request.dialogue.finish(self.request, self.failure)
 
     def _mismatch(self) -> int:
-        """Whether the object is the one that was announced: SUCCESS, or what is wrong."""
+        """Whether the object is the one that was announced: SUCCESS, or what is wrong. `names_object` is much cheaper, but
+        only sees what stands in plain view, as it nearly always does.
+        """
         request = self.request
-        if starts_with(self._head, request.transfer_syntax, request.sop_class, request.sop_instance):
-            return SUCCESS
         sop_class, instance = _identity(self._head, request.transfer_syntax)
         if (sop_class is None or instance is None) and self.size > len(self._head):
             assert self._file is not None
@@ -234,19 +267,6 @@ class ToFile(Arrival):
     def discard(self) -> None:
         if self._file is not None:
             self._file.discard()
-
-
-def starts_with(head: bytes, transfer_syntax: str, sop_class: str, instance: str) -> bool:
-    """Whether the first bytes of a data set say, without further ado, that it is this object.
-
-    That is so of nearly all: looking is much cheaper than reading. False only means that it has to be read.
-    """
-    is_implicit = transfer_syntax == IMPLICIT_LITTLE
-    for tag, uid in ((SOP_INSTANCE, instance), (SOP_CLASS, sop_class)):
-        value = plain_value(head, tag, is_implicit)
-        if value is None or value.rstrip(b"\0 ") != uid.encode("latin-1", "replace"):
-            return False
-    return True
 
 
 def _identity(source: bytes | str, transfer_syntax: str | None) -> tuple[str | None, str | None]:

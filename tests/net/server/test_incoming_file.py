@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from dicomkit.net.server import incoming_file
-from dicomkit.net.server.incoming_file import IncomingFile, is_partial
+from dicomkit.net.server.incoming_file import IncomingFile, IncomingFiles, is_partial
 
 
 @pytest.fixture(autouse=True, params=["unnamed", "named"])
@@ -21,6 +22,13 @@ def kind(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str
     monkeypatch.setattr(incoming_file, "_can_be_unnamed", request.param == "unnamed")
     kind: str = request.param
     return kind
+
+
+def descriptors() -> int:
+    """How many are open."""
+    if not os.path.isdir("/proc/self/fd"):
+        pytest.skip("the system does not say which descriptors are open")
+    return len(os.listdir("/proc/self/fd"))
 
 
 def names(folder: Path) -> list[str]:
@@ -45,7 +53,7 @@ def test_a_file(kind: str, tmp_path: Path) -> None:
 def test_folders_are_made(fsync: bool, tmp_path: Path) -> None:
     file = IncomingFile(str(tmp_path / "deep" / "er"))
     file.write([b"x"])
-    file.finish(str(tmp_path / "deep" / "er" / "still" / "more" / "a"), fsync=fsync)
+    file.name(str(tmp_path / "deep" / "er" / "still" / "more" / "a"), fsync=fsync)
     assert (tmp_path / "deep" / "er" / "still" / "more" / "a").read_bytes() == b"x"
 
 
@@ -55,7 +63,7 @@ def test_an_old_file_is_replaced(fsync: bool, tmp_path: Path) -> None:
     file = IncomingFile(str(tmp_path))
     file.write([b"new"])
     assert (tmp_path / "a").read_bytes() == b"old"
-    file.finish(str(tmp_path / "a"), fsync=fsync)
+    file.name(str(tmp_path / "a"), fsync=fsync)
     assert (tmp_path / "a").read_bytes() == b"new"
     assert names(tmp_path) == ["a"]
 
@@ -73,8 +81,8 @@ def test_an_old_file_is_kept(links: bool, kind: str, tmp_path: Path, monkeypatch
     file = IncomingFile(str(tmp_path))
     file.write([b"new"])
     with pytest.raises(FileExistsError):
-        file.finish(str(tmp_path / "a"), replace=False)
-    file.finish(str(tmp_path / "b"), replace=False)
+        file.name(str(tmp_path / "a"), replace=False)
+    file.name(str(tmp_path / "b"), replace=False)
     assert names(tmp_path) == ["a", "b"]
     assert (tmp_path / "a").read_bytes() == b"old"
     assert (tmp_path / "b").read_bytes() == b"new"
@@ -132,7 +140,7 @@ def test_fsync_comes_before_the_name(kind: str, tmp_path: Path, monkeypatch: pyt
     monkeypatch.setattr(os, naming, lambda *paths, **options: (steps.append("name"), name(*paths, **options)))
     file = IncomingFile(str(tmp_path))
     file.write([b"new"])
-    file.finish(str(tmp_path / "a"), fsync=True)
+    file.name(str(tmp_path / "a"), fsync=True)
     assert steps == ["fsync", "name", "fsync"]  # of the file, and of the folder
 
 
@@ -166,6 +174,64 @@ def test_a_folder_without_permission(tmp_path: Path) -> None:
     tmp_path.chmod(0o500)
     with pytest.raises(PermissionError):
         IncomingFile(str(tmp_path))
+
+
+def test_files_are_made_ahead(kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    files = IncomingFiles(str(tmp_path))
+    files.prepare()
+    files.prepare()
+    assert names(tmp_path) == []  # nothing that a process that is killed would leave
+    opened = []
+    system_open = os.open
+    monkeypatch.setattr(os, "open", lambda *arguments: opened.append(arguments) or system_open(*arguments))
+    for name in ("a", "b"):
+        file = files.take()
+        file.write([name.encode()])
+        file.finish(str(tmp_path / name))
+    assert len(opened) == (1 if kind == "unnamed" else 2)
+    assert [(tmp_path / name).read_bytes() for name in names(tmp_path)] == [b"a", b"b"]
+
+
+def test_what_was_made_ahead_is_closed(tmp_path: Path) -> None:
+    before = descriptors()
+    files = IncomingFiles(str(tmp_path))
+    files.prepare()
+    files.close()
+    files.close()
+    assert descriptors() == before
+
+
+def test_an_old_one_is_not_used(kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its folder may be another one by now."""
+    before = descriptors()
+    files = IncomingFiles(str(tmp_path / "a"))
+    files.prepare()
+    shutil.rmtree(tmp_path / "a", ignore_errors=True)
+    (tmp_path / "a").symlink_to("/dev/shm" if os.path.isdir("/dev/shm") else tmp_path)
+    monkeypatch.setattr(incoming_file, "_FRESH", 0.0)
+    file = files.take()
+    assert descriptors() == before + 1
+    name = f"dicomkit-test-{os.getpid()}"
+    file.finish(str(tmp_path / "a" / name))
+    (tmp_path / "a" / name).unlink()
+
+
+def test_a_folder_goes_away_while_there_is_one_ahead(tmp_path: Path) -> None:
+    files = IncomingFiles(str(tmp_path / "a"))
+    files.prepare()
+    shutil.rmtree(tmp_path / "a", ignore_errors=True)
+    file = files.take()
+    file.write([b"x"])
+    file.finish(str(tmp_path / "a" / "b"))
+    assert (tmp_path / "a" / "b").read_bytes() == b"x"
+
+
+def test_nothing_can_be_made_ahead(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    files = IncomingFiles(str(tmp_path / "file"))
+    files.prepare()
+    with pytest.raises(NotADirectoryError):
+        files.take()
 
 
 def test_names_of_partial_files() -> None:
