@@ -55,8 +55,8 @@ class MessageReader:
         self._most = max_command_length
         self._failed = False
 
-    def feed(self, piece: tuple[int, int, int, memoryview]) -> list[Found]:
-        """What a piece (4, context ID, flags, view) of `UpperLayer.received` gives, in order.
+    def feed(self, piece: tuple[int, int, int, memoryview]) -> Found | None:
+        """What a piece (4, context ID, flags, view) of `UpperLayer.received` gives; None: nothing yet.
 
         - A `Message`, where its command set is complete: its data set follows if `has_data`.
         - (context ID, view, last): a piece of the data set of the message before. The view is valid as long as that of the
@@ -70,8 +70,8 @@ class MessageReader:
             if flags & LAST:
                 self.message = None
                 self._context_id = 0
-                return [(context_id, view, True)]
-            return [(context_id, view, False)]
+                return (context_id, view, True)
+            return (context_id, view, False)
         if not flags & COMMAND:
             return self._fail("a data set without a command that announces one")
         if self._context_id:
@@ -91,11 +91,11 @@ class MessageReader:
             collected, self._collected = self._collected, b""
             self._context_id = 0
             return self._decode(context_id, collected)
-        return []
+        return None
 
-    def _decode(self, context_id: int, command: bytes | memoryview) -> list[Found]:
+    def _decode(self, context_id: int, command: bytes | memoryview) -> Found | None:
         if self._failed:
-            return []
+            return None
         try:
             message = Message(decode_command(command), context_id)
         except (ParseError, ValueError) as error:
@@ -103,12 +103,12 @@ class MessageReader:
         if message.has_data:
             self.message = message
             self._context_id = context_id
-        return [message]
+        return message
 
-    def _fail(self, text: str) -> list[Found]:
+    def _fail(self, text: str) -> Found | None:
         if self._failed:
-            return []
+            return None
         self._failed = True
         self.message = None
         self._context_id = 0
-        return [MessageError(text)]
+        return MessageError(text)

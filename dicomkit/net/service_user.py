@@ -123,21 +123,21 @@ class ServiceUser:
     def received(self, count: int) -> None:
         """Take what was received into the buffer."""
         for item in self.upper.received(count):
-            if type(item) is tuple:
-                for found in self._reader.feed(item):
-                    if type(found) is tuple:
-                        self._data(found[1], found[2])
-                    elif isinstance(found, Message):
-                        if found.has_data:
-                            self._coming = found
-                            self._sink = self._sink_for(found)
-                        else:
-                            self._deliver(found)
-                    else:
-                        self.protocol_error(found.text)  # type: ignore[union-attr]  # neither of the two above
-                        return
-            else:
+            if type(item) is not tuple:
                 self._event(item)
+                continue
+            found = self._reader.feed(item)
+            if isinstance(found, tuple):
+                self._data(found[1], found[2])
+            elif isinstance(found, Message):
+                if found.has_data:
+                    self._coming = found
+                    self._sink = self._sink_for(found)
+                else:
+                    self._deliver(found)
+            elif found is not None:
+                self.protocol_error(found.text)
+                return
 
     def closed(self, why: NetworkError | None = None) -> None:
         """The transport connection was closed by the peer, or broke."""

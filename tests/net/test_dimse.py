@@ -18,10 +18,10 @@ STORE = Message.make(
 
 
 def feed(reader: MessageReader, context_id: int, flags: int, data: bytes) -> list[Any]:
-    return [
-        (found[0], bytes(found[1]), found[2]) if isinstance(found, tuple) else found
-        for found in reader.feed((4, context_id, flags, memoryview(data)))
-    ]
+    found = reader.feed((4, context_id, flags, memoryview(data)))
+    if isinstance(found, tuple):
+        return [(found[0], bytes(found[1]), found[2])]
+    return [] if found is None else [found]
 
 
 def test_a_message_without_data() -> None:

@@ -69,7 +69,9 @@ class Peer:
         found: list[Message] = []
         for event in carry(self.user.upper, self.upper):
             if isinstance(event, tuple):
-                found += [each for each in self.reader.feed(event) if isinstance(each, Message)]
+                one = self.reader.feed(event)
+                if isinstance(one, Message):
+                    found.append(one)
         return found
 
     def say(self, message: Message, data: bytes | None = None) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
@@ -55,7 +56,6 @@ class Connection(asyncio.BufferedProtocol):
         self.dialogue: Dialogue | None = None
         self._limits = listener.limits
         self._counters = listener.counters
-        self._clock = listener.loop.time
         self.later: list[Callable[[], object]] = []
         self._drained: list[asyncio.Future[None]] = []
         self._full_since = 0.0  # when the send buffer became full; 0: it is not
@@ -78,7 +78,7 @@ class Connection(asyncio.BufferedProtocol):
         )
         name = transport.get_extra_info("peername")
         self.address: tuple[str, int] = (name[0], name[1]) if isinstance(name, tuple) else (str(name or ""), 0)
-        self._heard = self._clock()
+        self._heard = time.monotonic()
         transport.set_write_buffer_limits(high=limits.send_buffer or sys.maxsize)
         self._upper.connected()
         if not self.listener.admit(self):
@@ -89,7 +89,7 @@ class Connection(asyncio.BufferedProtocol):
         return self._upper.get_buffer()
 
     def buffer_updated(self, nbytes: int) -> None:
-        self._heard = self._clock()
+        self._heard = time.monotonic()
         self._counters.octets_received += nbytes
         events = self._upper.received(nbytes)
         if self.dialogue is not None:
@@ -122,7 +122,7 @@ class Connection(asyncio.BufferedProtocol):
         self.listener.forget(self)
 
     def pause_writing(self) -> None:
-        self._full_since = self._clock()
+        self._full_since = time.monotonic()
 
     def resume_writing(self) -> None:
         self._full_since = 0.0
@@ -318,7 +318,7 @@ class Connection(asyncio.BufferedProtocol):
         if not self._upper.artim_running:
             self._artim_since = 0.0
         elif not self._artim_since:
-            self._artim_since = self._clock()
+            self._artim_since = time.monotonic()
 
     def check(self, now: float) -> None:
         """See whether the peer has been silent for too long; called once in a while."""

@@ -88,41 +88,34 @@ class Dialogue:
     def receive(self, events: list[Any]) -> None:
         """Do what events and pieces of P-DATA mean, as far as it can be done now."""
         if self._stalled is None:
-            self._process(self._found(events))
+            self._process(iter(events))
         else:  # it came before reading was paused
-            self._stalled = chain(self._stalled, self._found(_kept(events)))
+            self._stalled = chain(self._stalled, _kept(events))
 
-    def _found(self, events: Iterable[Any]) -> Iterator[Any]:
-        """Messages, pieces of data sets and events, in order."""
-        feed = self._reader.feed
-        for event in events:
-            if type(event) is tuple:
-                yield from feed(event)
-            else:
-                yield event
-
-    def _process(self, found: Iterator[Any]) -> None:
+    def _process(self, events: Iterator[Any]) -> None:
         self._processing = True
+        feed = self._reader.feed
         pieces: list[memoryview] = []
-        for one in found:
-            kind = type(one)
+        for event in events:
+            found: Any = feed(event) if type(event) is tuple else event
+            kind = type(found)
             if kind is tuple:
-                pieces.append(one[1])
-                if one[2]:
+                pieces.append(found[1])
+                if found[2]:
                     receiver, self._receiver = self._receiver, IGNORE
                     receiver.take(pieces)
                     receiver.complete()
                     pieces = []
             elif kind is Message:
-                if not self._may_start(one):
-                    self._stalled = chain((one,), found)
+                if not self._may_start(found):
+                    self._stalled = chain((found,), events)
                     self._transport.pause_reading()
                     break
-                self._message(one)
+                self._message(found)
             elif kind is MessageError:
-                self._violation(one.text)
-            else:
-                self._connection.happened(one)
+                self._violation(found.text)
+            elif found is not None:
+                self._connection.happened(found)
         if pieces:
             self._receiver.take(pieces)
         self._processing = False
@@ -130,8 +123,8 @@ class Dialogue:
     def resume(self) -> None:
         """Go on with what had to wait, if it need not wait any more."""
         if self._stalled is not None and not self._processing and not self._ended:
-            found, self._stalled = self._stalled, None
-            self._process(found)
+            events, self._stalled = self._stalled, None
+            self._process(events)
             self._connection.flush()
             if self._stalled is None and not self._transport.is_closing():
                 self._transport.resume_reading()
@@ -211,7 +204,7 @@ class Dialogue:
         self._open.pop(request.message.elements[MESSAGE_ID], None)
         counters = self._counters
         counters.operations -= 1
-        failed = category(status) == "failure"
+        failed = status != SUCCESS and category(status) == "failure"
         counters.requests_failed += failed
         if request.message.command_field == C_STORE:
             counters.objects += not failed

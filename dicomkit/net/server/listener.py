@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Final
 
@@ -119,7 +120,7 @@ class Listener:
         try:
             while (self._connections or self._tasks) and self.loop.time() < end:
                 for connection in list(self._connections):
-                    connection.check(self.loop.time())
+                    connection.check(time.monotonic())
                 await asyncio.sleep(0.02)
         finally:  # also if somebody does not want to wait so long
             await self._end()
@@ -202,7 +203,7 @@ class Listener:
 
     def _check_all(self) -> None:
         """See who has been silent for too long. A server without connections does nothing at all."""
-        now = self.loop.time()
+        now = time.monotonic()
         for connection in list(self._connections):
             connection.check(now)
         self._publish()

@@ -54,6 +54,7 @@ def test_folders_are_made(fsync: bool, tmp_path: Path) -> None:
     file = IncomingFile(str(tmp_path / "deep" / "er"))
     file.write([b"x"])
     file.name(str(tmp_path / "deep" / "er" / "still" / "more" / "a"), fsync=fsync)
+    file.close()
     assert (tmp_path / "deep" / "er" / "still" / "more" / "a").read_bytes() == b"x"
 
 
@@ -64,6 +65,7 @@ def test_an_old_file_is_replaced(fsync: bool, tmp_path: Path) -> None:
     file.write([b"new"])
     assert (tmp_path / "a").read_bytes() == b"old"
     file.name(str(tmp_path / "a"), fsync=fsync)
+    file.close()
     assert (tmp_path / "a").read_bytes() == b"new"
     assert names(tmp_path) == ["a"]
 
@@ -83,6 +85,7 @@ def test_an_old_file_is_kept(links: bool, kind: str, tmp_path: Path, monkeypatch
     with pytest.raises(FileExistsError):
         file.name(str(tmp_path / "a"), replace=False)
     file.name(str(tmp_path / "b"), replace=False)
+    file.close()
     assert names(tmp_path) == ["a", "b"]
     assert (tmp_path / "a").read_bytes() == b"old"
     assert (tmp_path / "b").read_bytes() == b"new"
@@ -141,6 +144,7 @@ def test_fsync_comes_before_the_name(kind: str, tmp_path: Path, monkeypatch: pyt
     file = IncomingFile(str(tmp_path))
     file.write([b"new"])
     file.name(str(tmp_path / "a"), fsync=True)
+    file.close()
     assert steps == ["fsync", "name", "fsync"]  # of the file, and of the folder
 
 
