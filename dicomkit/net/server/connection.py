@@ -19,6 +19,7 @@ from dicomkit.net.pdu import AssociateRJ
 from dicomkit.net.server.dialogue import Dialogue
 from dicomkit.net.server.rejections import LOCAL_LIMIT_EXCEEDED, TEMPORARY_CONGESTION
 from dicomkit.net.server.request import Peer
+from dicomkit.net.server.socket_transport import ExpectantProtocol
 from dicomkit.net.state_table import State
 from dicomkit.net.transport import acknowledge
 from dicomkit.net.upper_layer import UpperLayer
@@ -42,7 +43,7 @@ MOST_AT_ONCE: Final = 1 << 18  # bytes that are put together to be sent
 LINGER: Final = 2.0  # seconds that a peer has to close its end once the association is over
 
 
-class Connection(asyncio.BufferedProtocol):
+class Connection(ExpectantProtocol):
     """One transport connection.
 
     Attributes:
@@ -105,6 +106,10 @@ class Connection(asyncio.BufferedProtocol):
             self.flush()
         if self._upper.is_in_pdu:
             acknowledge(self._transport.get_extra_info("socket"))
+
+    def expects_more(self) -> bool:
+        """A data set mostly follows its command at once. Where there are other peers, they are served meanwhile."""
+        return self.dialogue is not None and self.dialogue.is_data_set_due and self._counters.open_connections == 1
 
     def eof_received(self) -> None:
         """The peer has closed its end. asyncio closes ours."""

@@ -49,10 +49,12 @@ class Dialogue:
 
     Attributes:
         peer: the other side.
+        is_data_set_due: whether a command was the last that came, and its data set follows.
     """
 
     def __init__(self, connection: Connection, transport: asyncio.Transport, reader: MessageReader, peer: Peer) -> None:
         self.peer = peer
+        self.is_data_set_due = False
         self._connection = connection
         self._transport = transport
         self._reader = reader
@@ -96,6 +98,7 @@ class Dialogue:
         self._processing = True
         feed = self._reader.feed
         pieces: list[memoryview] = []
+        kind: type = tuple
         for event in events:
             found: Any = feed(event) if type(event) is tuple else event
             kind = type(found)
@@ -118,6 +121,7 @@ class Dialogue:
                 self._connection.happened(found)
         if pieces:
             self._receiver.take(pieces)
+        self.is_data_set_due = kind is Message and self._reader.message is not None
         self._processing = False
 
     def resume(self) -> None:

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import os
 import socket
+import time
 from collections import deque
 from typing import TYPE_CHECKING, Final
 
@@ -18,8 +20,9 @@ if TYPE_CHECKING:
 
     from dicomkit.typing import BytesLike
 
-__all__ = ["Acceptor", "SocketTransport", "watches_sockets"]
+__all__ = ["Acceptor", "ExpectantProtocol", "SocketTransport", "watches_sockets"]
 
+PATIENCE: Final = 50e-6  # seconds to look for what is due: going to sleep and being woken takes about as long
 PAUSE: Final = 1.0  # seconds without accepting, where there are no descriptors
 HIGH: Final = 1 << 16  # bytes; the limit of asyncio's transports
 OUT_OF_RESOURCES: Final = frozenset((errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM))
@@ -28,6 +31,14 @@ OUT_OF_RESOURCES: Final = frozenset((errno.EMFILE, errno.ENFILE, errno.ENOBUFS, 
 def watches_sockets(loop: asyncio.AbstractEventLoop) -> bool:
     """Whether an event loop tells when a socket can be read."""
     return isinstance(loop, asyncio.SelectorEventLoop)
+
+
+class ExpectantProtocol(asyncio.BufferedProtocol):
+    """A protocol that knows when more is due at once."""
+
+    def expects_more(self) -> bool:
+        """Whether it is worth to look again for a moment, before the event loop sleeps."""
+        raise NotImplementedError  # each protocol has its own
 
 
 class Acceptor:
@@ -40,7 +51,7 @@ class Acceptor:
     """
 
     def __init__(
-        self, loop: asyncio.AbstractEventLoop, listening: socket.socket, make: Callable[[], asyncio.BufferedProtocol]
+        self, loop: asyncio.AbstractEventLoop, listening: socket.socket, make: Callable[[], ExpectantProtocol]
     ) -> None:
         self._loop = loop
         self._listening = listening
@@ -86,7 +97,7 @@ class SocketTransport(asyncio.Transport):
     """
 
     def __init__(
-        self, loop: asyncio.AbstractEventLoop, sock: socket.socket, peer: object, protocol: asyncio.BufferedProtocol
+        self, loop: asyncio.AbstractEventLoop, sock: socket.socket, peer: object, protocol: ExpectantProtocol
     ) -> None:
         super().__init__({"socket": sock, "peername": peer})
         self._loop = loop
@@ -113,16 +124,24 @@ class SocketTransport(asyncio.Transport):
     def resume_reading(self) -> None:
         if not self._is_reading and not self._is_closing:
             self._is_reading = True
-            self._loop.add_reader(self._fd, self._read)
+            self._loop.add_reader(self._fd, self._can_read)
 
-    def _read(self) -> None:
+    def _can_read(self) -> None:
+        if self._read() and self._is_reading and self._protocol.expects_more():
+            end = time.monotonic() + PATIENCE
+            while not self._read() and time.monotonic() < end:
+                if hasattr(os, "sched_yield"):
+                    os.sched_yield()  # to the peer, should it be on the same processor
+
+    def _read(self) -> bool:
+        """Take what is there. Returns whether that was anything."""
         try:
             count = self._sock.recv_into(self._protocol.get_buffer(-1))
         except (BlockingIOError, InterruptedError):
-            return
+            return False
         except OSError as error:
             self._lose(error)
-            return
+            return True
         try:
             if count:
                 self._protocol.buffer_updated(count)
@@ -133,6 +152,7 @@ class SocketTransport(asyncio.Transport):
             message = f"the protocol of {self._sock!r} has failed"
             self._loop.call_exception_handler({"message": message, "exception": error, "transport": self})
             self._lose(error)
+        return True
 
     # -- writing
 

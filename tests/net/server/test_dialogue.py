@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import socket
 import threading
 import time
 from pathlib import Path
@@ -11,6 +13,7 @@ import pytest
 
 from dicomkit.net.messages import Message
 from dicomkit.net.server import NService, Request, Storage, StoreTo, Verification
+from dicomkit.net.server.connection import Connection
 from tests.net.server.wire import CT, EXPLICIT, VERIFICATION, Connect, Listen, Wire, p_data, until
 
 PRINTER = "1.2.840.10008.5.1.1.16"
@@ -225,3 +228,44 @@ def test_many_fragments(listen: Listen, wire: Connect) -> None:
         peer.send(p_data(1, 3 if at == len(echo) - 1 else 1, echo[at : at + 1]))
     assert peer.response().status == 0
     peer.release()
+
+
+def test_a_data_set_is_due_behind_its_command(listen: Listen, wire: Connect, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Then it is worth to look for it at once, unless there are other peers."""
+    expected: list[bool] = []
+    ask = Connection.expects_more
+
+    def expects_more(connection: Connection) -> bool:
+        expected.append(ask(connection))
+        return expected[-1]
+
+    monkeypatch.setattr(Connection, "expects_more", expects_more)
+    server = listen([Storage(None), Verification()])
+    peer = wire(server)
+    peer.associate([(CT, [EXPLICIT]), (VERIFICATION, [EXPLICIT])])
+    until(lambda: expected)
+    store = Message.make(
+        "C-STORE-RQ", 1, has_data=True, message_id=1, priority=0, affected_sop_class_uid=CT, affected_sop_instance_uid="1"
+    ).encode()
+    echo = Message.make("C-ECHO-RQ", 3, message_id=1, affected_sop_class_uid=VERIFICATION).encode()
+    command, rest = p_data(1, 3, store), p_data(1, 2, b"object")
+    for said, more in (
+        (p_data(3, 3, echo), False),
+        (command, True),
+        (p_data(1, 0, b"half an "), False),
+        (rest, False),
+        (command + rest, False),
+        (command + p_data(1, 0, b"half an "), False),
+        (rest, False),
+    ):
+        before = len(expected)
+        peer.send(said)
+        until(lambda before=before: len(expected) > before)
+        assert expected[-1] is more, said
+    with contextlib.closing(socket.create_connection(("127.0.0.1", server.port))):
+        until(lambda: server.counters.open_connections == 2)
+        before = len(expected)
+        peer.send(command)
+        until(lambda: len(expected) > before)
+        assert not expected[-1]
+        peer.send(rest)

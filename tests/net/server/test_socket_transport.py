@@ -11,12 +11,12 @@ from typing import Any
 
 import pytest
 
-from dicomkit.net.server.socket_transport import Acceptor, SocketTransport, watches_sockets
+from dicomkit.net.server.socket_transport import Acceptor, ExpectantProtocol, SocketTransport, watches_sockets
 
 LARGE = bytes(range(256)) * 40_000  # more than what a system holds of a connection
 
 
-class Protocol(asyncio.BufferedProtocol):
+class Protocol(ExpectantProtocol):
     """Notes what it is told."""
 
     def __init__(self) -> None:
@@ -25,6 +25,7 @@ class Protocol(asyncio.BufferedProtocol):
         self.buffer = bytearray(1000)
         self.lost = asyncio.Event()
         self.answer: Callable[[Protocol], object] = lambda _: None
+        self.expect: Callable[[], bool] = bool
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, SocketTransport)
@@ -37,6 +38,9 @@ class Protocol(asyncio.BufferedProtocol):
     def buffer_updated(self, nbytes: int) -> None:
         self.received += self.buffer[:nbytes]
         self.answer(self)
+
+    def expects_more(self) -> bool:
+        return self.expect()
 
     def eof_received(self) -> None:
         self.told.append("eof")
@@ -101,6 +105,53 @@ def test_what_is_received() -> None:
     protocol = run(test)
     assert protocol.received == bytes(5000)
     assert protocol.told == ["made", "eof", ("lost", type(None))]
+
+
+@pytest.mark.parametrize("more", [b"more", b""])
+def test_more_is_due(more: bytes) -> None:
+    """It is taken before the event loop turns to anything else; the end too."""
+
+    async def test(protocol: Protocol, peer: socket.socket) -> None:
+        def expect() -> bool:
+            protocol.expect = bool
+            asyncio.get_running_loop().call_soon(protocol.told.append, "next round")
+            peer.send(more) if more else peer.shutdown(socket.SHUT_WR)
+            return True
+
+        protocol.answer = lambda _: protocol.told.append("data")
+        protocol.expect = expect
+        await asyncio.get_running_loop().sock_sendall(peer, b"first")
+        await until(lambda: "next round" in protocol.told)
+        assert protocol.told[:4] == ["made", "data", "data" if more else "eof", "next round"]
+        peer.close()
+
+    assert run(test).received == b"first" + more
+
+
+def test_more_is_due_and_does_not_come() -> None:
+    async def test(protocol: Protocol, peer: socket.socket) -> None:
+        asked = []
+        protocol.expect = lambda: asked.append(1) is None
+        for byte in (b"a", b"b"):
+            await asyncio.get_running_loop().sock_sendall(peer, byte)
+            await until(lambda byte=byte: protocol.received.endswith(byte))
+        assert len(asked) == 2
+        peer.close()
+
+    assert run(test).received == b"ab"
+
+
+def test_reading_is_paused_though_more_is_due() -> None:
+    async def test(protocol: Protocol, peer: socket.socket) -> None:
+        protocol.answer = lambda protocol: protocol.transport.pause_reading()
+        protocol.expect = lambda: True
+        await asyncio.get_running_loop().sock_sendall(peer, bytes(2500))
+        await until(lambda: protocol.received)
+        await asyncio.sleep(0.02)
+        assert len(protocol.received) == 1000
+        protocol.transport.abort()
+
+    run(test)
 
 
 def test_reading_pauses() -> None:
