@@ -1,11 +1,11 @@
-"""Files by few system calls: opening one and reading its first window, copying a range to another, exchanging two."""
+"""Files by few system calls: opening one and reading its first window, reading and copying ranges, exchanging two."""
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
 from libc.errno cimport EINTR, EISDIR, errno
 from libc.stdint cimport int64_t
 from posix.fcntl cimport O_RDONLY, open
 from posix.stat cimport S_ISDIR, S_ISREG, fstat, struct_stat
-from posix.unistd cimport close, read
+from posix.unistd cimport close, pread, read
 
 cdef extern from "Python.h":
     object PyUnicode_EncodeFSDefault(object text)
@@ -89,6 +89,54 @@ def read_head(str path, Py_ssize_t head, Py_ssize_t whole) -> tuple:
     if length == status.st_size:
         return -1, data, got, None
     return fd, data, status.st_size, (status.st_dev, status.st_ino, status.st_size, modified_ns(status))
+
+
+cdef Py_ssize_t pread_fully(int fd, char *buffer, Py_ssize_t length, int64_t offset) noexcept nogil:
+    """The same, from an offset on."""
+    cdef Py_ssize_t got = 0, step
+    while got < length:
+        step = pread(fd, buffer + got, length - got, offset + got)
+        if step == 0:
+            break
+        if step > 0:
+            got += step
+        elif errno != EINTR:
+            return -1
+    return got
+
+
+def read_range(str path, tuple identity, int64_t offset, Py_ssize_t length) -> bytes | None:
+    """Bytes of a file: fewer where it ends, None if it has another identity (see `read_head`).
+
+    Raises OSError.
+    """
+    cdef bytes name = PyUnicode_EncodeFSDefault(path)
+    cdef const char *c_name = PyBytes_AS_STRING(name)
+    cdef struct_stat status
+    cdef Py_ssize_t got
+    cdef bytes data
+    cdef char *buffer
+    cdef int fd, failed = 0
+    with nogil:
+        fd = open(c_name, O_RDONLY | O_CLOEXEC)
+        if fd >= 0:
+            failed = fstat(fd, &status)
+    if fd < 0:
+        PyErr_SetFromErrnoWithFilenameObject(OSError, path)
+    if failed:
+        return give_up(fd, path)
+    try:
+        if identity != (status.st_dev, status.st_ino, status.st_size, modified_ns(status)):
+            return None
+        data = PyBytes_FromStringAndSize(NULL, length)
+        buffer = PyBytes_AS_STRING(data)
+        with nogil:
+            got = pread_fully(fd, buffer, length, offset)
+        if got < 0:
+            PyErr_SetFromErrnoWithFilenameObject(OSError, path)
+    finally:
+        close(fd)
+    return data if got == length else data[:got]
 
 
 cdef object give_up(int fd, str path):

@@ -104,6 +104,14 @@ cdef class DatasetView:
                 found.append(None)
         return found
 
+    def _has_other_vr(self, dict vrs) -> bool:
+        """Whether one of these elements (tag -> VR) is there and stands in the encoding with another VR."""
+        for tag, vr in vrs.items():
+            element = self._element(tag)
+            if element is not None and (<ElementView>element).encoded_vr not in ("", vr):
+                return True
+        return False
+
     def _has(self, uint32_t tag) -> bool:
         if self._overlay is not None and tag in self._overlay:
             return self._overlay[tag] is not None

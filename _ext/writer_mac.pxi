@@ -226,6 +226,21 @@ def signable(dataset, *, character_sets, tags=None, bint implicit_vr=False) -> l
     return found
 
 
+def tags_to_sign(dataset, skipped) -> list:
+    """The tags of the elements of a data set that a signature may cover, in ascending order, but for those to be skipped."""
+    cdef Encoded encoded = new_mac(None, False, False, True, None)
+    cdef Place place = None
+    cdef uint32_t first = 0, stop = 0
+    if dataset._index is not None:
+        state = dataset._state()
+        place = encoded._place(state[0], state[1])
+        first, stop = state[2], state[3]
+    return [
+        tag for tag, content in elements_of(dataset, place, first, stop, &encoded._signed)
+        if content is not None and not is_never_signed(tag) and tag not in skipped
+    ]
+
+
 def believed_fragments(Encoded encoded) -> list:
     """Where the fragments are that an offset table led to: pairs of their source, and of offsets and lengths (native, 64 bits)."""
     cdef Place place

@@ -93,6 +93,8 @@ def in_turn(timers: dict[str, Timer], effort: Effort) -> dict[str, list[float]]:
     for name, timer in timers.items():
         timer(1)
         once = max(timer(1), 1e-9)
+        if several := min(round(effort.sample / once / 4), effort.most):  # the first runs of a sample are slower
+            once = max(timer(several) / several, 1e-9)
         counts[name] = min(max(1, round(effort.sample / once)), effort.most)
         rounds[name] = max(3, min(effort.rounds, int(effort.budget / (once * counts[name]))))
     samples: dict[str, list[float]] = {name: [] for name in timers}

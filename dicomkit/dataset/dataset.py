@@ -303,6 +303,6 @@ def _rebuild(
 ) -> Dataset:
     dataset = cls.__new__(cls)
     dataset._restore(state, sequences)
-    for name, value in zip(("_overlay", "file_meta", "transfer_syntax", "_file_problems"), (overlay, *root), strict=True):
-        setattr(dataset, name, value)
+    dataset._overlay = overlay
+    dataset.file_meta, dataset.transfer_syntax, dataset._file_problems = root
     return dataset

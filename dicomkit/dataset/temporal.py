@@ -26,6 +26,7 @@ _LAST: Final = (9999, 12, 31, 23, 59, 59)
 
 # UTC offsets of DT are -1200 to +1400 (PS3.5 6.2), in minutes.
 _OFFSETS: Final = range(-12 * 60, 14 * 60 + 1)
+_LAST_WEST, _LAST_EAST = "1200", "1400"
 _COMPLETE: Final = len("20261122230355.123456+0100")
 
 
@@ -375,18 +376,17 @@ class DateTime(_Temporal):
 
     def _to_microseconds(self) -> datetime.datetime | None:
         """The moment of a value with all its parts, as programs write them: quicker. None if it is not one."""
-        if self[14] != "." or self[21] not in "+-" or self[4] in "-W":  # ISO 8601 has weeks, too
+        if self[14] != "." or self[4] in "-W" or self[8:10] == "24":  # ISO 8601 has weeks, too
+            return None
+        sign, offset = self[21], self[22:]
+        if sign not in "+-" or offset > (_LAST_WEST if sign == "-" else _LAST_EAST) or offset[2] > "5":
             return None
         from datetime import datetime
 
         try:
-            moment = datetime.fromisoformat(f"{self[:8]}T{self[8:]}")
+            return datetime.fromisoformat(f"{self[:8]}T{self[8:]}")
         except ValueError:  # a leap second, say
             return None
-        offset = moment.utcoffset()
-        if offset is None or int(offset.total_seconds()) // 60 not in _OFFSETS or self[24] > "5" or self[8:10] == "24":
-            return None
-        return moment
 
     def to_date(self) -> datetime.date:
         """Give the date as it stands there, whatever the offset.

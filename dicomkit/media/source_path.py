@@ -23,7 +23,7 @@ READ_ONLY = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 
 
 
 if os.name == "posix":
-    from dicomkit._ext.posix_file import item_headers, read_head
+    from dicomkit._ext.posix_file import item_headers, read_head, read_range
 
     def _read_at(fd: int, offset: int, length: int) -> bytes:
         data = os.pread(fd, length, offset)
@@ -53,6 +53,13 @@ else:
             os.close(fd)
             return -1, data, len(data), None
         return fd, data, status.st_size, identity_of(status)
+
+    def read_range(path: str, identity: tuple[int, ...], offset: int, length: int) -> bytes | None:
+        fd = os.open(path, READ_ONLY)
+        try:
+            return _read_at(fd, offset, length) if identity_of(os.fstat(fd)) == identity else None
+        finally:
+            os.close(fd)
 
     def item_headers(fd: int, offset: int, stop: int) -> bytes:
         return b""
@@ -122,11 +129,7 @@ class Path(Windows):
 
     def read(self, offset: int, length: int) -> bytes:
         start, unit, before, behind = self._place(offset, length)
-        fd = self._open()
-        try:
-            data = _read_at(fd, start - before, before + length + behind)
-        finally:
-            os.close(fd)
+        data = self._read(start - before, before + length + behind)
         if len(data) != before + length + behind:
             raise SourceChanged(self.name, "the file is shorter than when it was read: a deferred value is lost")
         if unit == 1:
@@ -185,16 +188,33 @@ class Path(Windows):
         if places is not None:
             self._places = places
 
+    def _read(self, offset: int, length: int) -> bytes:
+        if self._fd >= 0:
+            return _read_at(self._fd, offset, length)
+        try:
+            data = read_range(self.name, self._identity, offset, length)
+        except OSError as error:
+            raise self._lost(error) from error
+        if data is None:
+            raise self._other()
+        return data
+
+    def _lost(self, error: OSError) -> SourceChanged:
+        return SourceChanged(self.name, f"a deferred value cannot be read: {error.strerror}")
+
+    def _other(self) -> SourceChanged:
+        return SourceChanged(self.name, "the file is not the one that was read: a deferred value is lost")
+
     def _open(self) -> int:
         if self._fd >= 0:
             return os.dup(self._fd)
         try:
             fd = os.open(self.name, READ_ONLY)
         except OSError as error:
-            raise SourceChanged(self.name, f"a deferred value cannot be read: {error.strerror}") from error
+            raise self._lost(error) from error
         if identity_of(os.fstat(fd)) != self._identity:
             os.close(fd)
-            raise SourceChanged(self.name, "the file is not the one that was read: a deferred value is lost")
+            raise self._other()
         return fd
 
     def _place(self, offset: int, length: int) -> tuple[int, int, int, int]:

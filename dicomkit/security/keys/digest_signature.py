@@ -33,6 +33,7 @@ _HASHES: Final = {
     # cryptography does not know it. DSA and ECDSA take the digest as a number: which hash it is of is not in the signature.
     "RIPEMD160": utils.Prehashed(hashes.SHA1()),
 }
+_PADDING: Final = padding.PKCS1v15()
 _RIPEMD160: Final = "RIPEMD160"
 #: what stands before a RIPEMD-160 digest in an RSA signature: DigestInfo (RFC 8017 A.2.4) with 1.3.36.3.2.1 and NULL
 _RIPEMD160_INFO: Final = bytes.fromhex("3021300906052b2403020105000414")
@@ -59,9 +60,9 @@ def sign_digest(key: PrivateKey, algorithm: str, digest: bytes) -> bytes:
     arguments: tuple[object, ...]
     if isinstance(key, rsa.RSAPrivateKey):
         if algorithm == _RIPEMD160:
-            arguments = (_RIPEMD160_INFO + digest, padding.PKCS1v15(), utils.NoDigestInfo())
+            arguments = (_RIPEMD160_INFO + digest, _PADDING, utils.NoDigestInfo())
         else:
-            arguments = (digest, padding.PKCS1v15(), prehashed)
+            arguments = (digest, _PADDING, prehashed)
         sign = key.sign
     elif isinstance(key, ec.EllipticCurvePrivateKey):
         sign, arguments = key.sign, (digest, ec.ECDSA(prehashed))
@@ -124,9 +125,9 @@ def _verify_rsa(
     try:
         if algorithm == _RIPEMD160:
             # All that was padded is compared, not looked into: nothing can hide behind the digest.
-            signed = public_key.recover_data_from_signature(signature, padding.PKCS1v15(), utils.NoDigestInfo())
+            signed = public_key.recover_data_from_signature(signature, _PADDING, utils.NoDigestInfo())
             return signed == _RIPEMD160_INFO + digest
-        public_key.verify(signature, digest, padding.PKCS1v15(), prehashed)
+        public_key.verify(signature, digest, _PADDING, prehashed)
     except InvalidSignature:
         return False
     return True

@@ -73,7 +73,7 @@ class Level:
     @property
     def is_original(self) -> bool:
         """Whether it is part of what the data set was before it was changed (PS3.3 C.12.1.1.9): it cannot be verified."""
-        return any(tag == ORIGINAL_ATTRIBUTES for _, tag in self.around)
+        return bool(self.around) and any(tag == ORIGINAL_ATTRIBUTES for _, tag in self.around)
 
     def signatures(self) -> list[Dataset]:
         """The items of the Digital Signatures Sequence; none if it is no sequence."""

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from dicomkit._ext.writer import NEVER_SIGNED_TEXT, believed_fragments, encode_mac, signable
+from dicomkit._ext.writer import believed_fragments, encode_mac, signable, tags_to_sign
 from dicomkit.dataset.text import character_sets
 from dicomkit.errors import EncodeError, SignatureError
 from dicomkit.media.transfer import chunks
@@ -133,9 +133,8 @@ def signature_item_parts(item: Dataset, transfer_syntax: str, *, around: Charact
     Raises:
         SignatureError: it does not begin so, or something in it cannot be signed.
     """
-    found = signability(item, transfer_syntax)
-    tags = [tag for tag, reason in found if tag not in UNSIGNED and reason != NEVER_SIGNED_TEXT]
-    if next((tag for tag in tags if tag != SPECIFIC_CHARACTER_SET), None) != MAC_ID_NUMBER:
+    tags = tags_to_sign(item, UNSIGNED)
+    if tags[tags[:1] == [SPECIFIC_CHARACTER_SET] :][:1] != [MAC_ID_NUMBER]:
         raise SignatureError("the first element of a digital signature is not MAC ID Number (0400,0005)", _path(item, None))
     return mac_parts(item, tags, transfer_syntax, around=around)
 

@@ -73,7 +73,7 @@ def purpose_of(signature: Dataset) -> tuple[int | None, str, str, str] | None:
         be read. None if the signature states no purpose, or several.
     """
     items = value_of(signature, PURPOSE_CODE_SEQUENCE)
-    if not isinstance(items, Sequence) or len(items) != 1:
+    if items is None or not isinstance(items, Sequence) or len(items) != 1:
         return None
     code, scheme, meaning = (_text(items[0], tag) for tag in (CODE_VALUE, CODING_SCHEME_DESIGNATOR, CODE_MEANING))
     return purpose_number(code, scheme), code, scheme, meaning

@@ -44,6 +44,7 @@ OF_PARAMETERS: Final = (MAC_ALGORITHM, MAC_TRANSFER_SYNTAX)
 # PS3.3 table C.12-6a and PS3.6: of a signature without those that its MAC is calculated from.
 PARAMETERS: Final = {MAC_ID: "US", MAC_TRANSFER_SYNTAX: "UI", MAC_ALGORITHM: "CS", DATA_ELEMENTS_SIGNED: "AT"}
 UNSIGNED: Final = {0x04000115: "OB", 0x04000120: "OB", 0x04000305: "CS", 0x04000310: "OB"}
+SEQUENCES: Final = {DIGITAL_SIGNATURES: "SQ", MAC_PARAMETERS: "SQ"}
 NO_ELEMENTS: Final = "Data Elements Signed (0400,0020) names no element that is there"
 LONGEST_LIST: Final = 0xFFFE  # bytes: the length of AT has 16 bits (PS3.5 7.1.2)
 
@@ -86,10 +87,11 @@ class Reading:
             self.problem("several-sequences", f"{text} at this level")
         if self.level.is_original:
             self.problem("original-attributes", "it is a signature of what was there before a change: it cannot be verified")
-        for tag in (DIGITAL_SIGNATURES, MAC_PARAMETERS):
-            element = self.level.item._element(tag)
-            if element is not None and element.encoded_vr not in ("", "SQ", "UN"):
-                self.problem("no-sequence", f"the sequence {Tag(tag)} has the VR {element.encoded_vr}")
+        if self.level.item._has_other_vr(SEQUENCES):
+            for tag in SEQUENCES:
+                element = self.level.item._element(tag)
+                if element is not None and element.encoded_vr not in ("", "SQ", "UN"):
+                    self.problem("no-sequence", f"the sequence {Tag(tag)} has the VR {element.encoded_vr}")
         self._check_elements(self.item, UNSIGNED)
         self._read_parameters(mac_id)
         self._read_time(time)
@@ -123,13 +125,9 @@ class Reading:
     def _check_elements(self, item: Dataset, vrs: dict[int, str]) -> None:
         """See that elements which no MAC is calculated from are read alike by everybody."""
         index = item._index
-        if index is not None and not index.faults and (self.level.as_read or not item.is_changed()):
-            for tag, vr in vrs.items():
-                element = item._element(tag)
-                if element is not None and element.encoded_vr not in ("", vr):
-                    break
-            else:
-                return  # nothing was wrong where it was read
+        is_sound = index is not None and not index.faults and (self.level.as_read or not item.is_changed())
+        if is_sound and not item._has_other_vr(vrs):
+            return  # nothing was wrong where it was read
         try:
             found = macs.signability(item, tags=tuple(vrs))
         except SignatureError as error:  # nested too deeply
