@@ -26,7 +26,7 @@ _LAST: Final = (9999, 12, 31, 23, 59, 59)
 
 # UTC offsets of DT are -1200 to +1400 (PS3.5 6.2), in minutes.
 _OFFSETS: Final = range(-12 * 60, 14 * 60 + 1)
-_LAST_WEST, _LAST_EAST = "1200", "1400"
+_LAST_WEST, _LAST_EAST = "1200", "1400"  # the same as they are written
 _COMPLETE: Final = len("20261122230355.123456+0100")
 
 

@@ -213,7 +213,7 @@ class Dialogue:
         if request.message.command_field == C_STORE:
             counters.objects += not failed
             counters.objects_failed += failed
-        if request.success and status == SUCCESS:
+        if request.success and status == SUCCESS and data is None and not elements:
             self._connection.send(request.context.id, request.success)
         else:
             self._send(request.context.id, request.message.response(status, has_data=data is not None, **elements), data)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Acceptor", "ExpectantProtocol", "SocketTransport", "watches_sockets"]
 
+give_way = getattr(os, "sched_yield", bool)  # to the peer, should it be on the same processor
 PATIENCE: Final = 50e-6  # seconds to look for what is due: going to sleep and being woken takes about as long
 PAUSE: Final = 1.0  # seconds without accepting, where there are no descriptors
 HIGH: Final = 1 << 16  # bytes; the limit of asyncio's transports
@@ -130,8 +131,7 @@ class SocketTransport(asyncio.Transport):
         if self._read() and self._is_reading and self._protocol.expects_more():
             end = time.monotonic() + PATIENCE
             while not self._read() and time.monotonic() < end:
-                if hasattr(os, "sched_yield"):
-                    os.sched_yield()  # to the peer, should it be on the same processor
+                give_way()
 
     def _read(self) -> bool:
         """Take what is there. Returns whether that was anything."""

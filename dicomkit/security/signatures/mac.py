@@ -134,7 +134,7 @@ def signature_item_parts(item: Dataset, transfer_syntax: str, *, around: Charact
         SignatureError: it does not begin so, or something in it cannot be signed.
     """
     tags = tags_to_sign(item, UNSIGNED)
-    if tags[tags[:1] == [SPECIFIC_CHARACTER_SET] :][:1] != [MAC_ID_NUMBER]:
+    if [tag for tag in tags if tag != SPECIFIC_CHARACTER_SET][:1] != [MAC_ID_NUMBER]:
         raise SignatureError("the first element of a digital signature is not MAC ID Number (0400,0005)", _path(item, None))
     return mac_parts(item, tags, transfer_syntax, around=around)
 
