@@ -13,6 +13,7 @@ from __future__ import annotations
 import errno
 import os
 import time
+from collections import deque
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
@@ -190,17 +191,17 @@ class IncomingFiles:
     """The files that are being received in a folder: one is made ahead, while there is nothing else to do.
 
     Making a file is what takes a file system longest. Only one without a name is made ahead: it leaves nothing behind.
+    Servers in several threads may share this.
 
     Args:
         folder: see IncomingFile.
     """
 
-    __slots__ = ("_ahead", "_folder", "_made")
+    __slots__ = ("_ahead", "_folder")
 
     def __init__(self, folder: str) -> None:
         self._folder = folder
-        self._ahead: IncomingFile | None = None
-        self._made = 0.0
+        self._ahead: deque[tuple[float, IncomingFile]] = deque()  # when it was made, and the file; one, mostly
 
     def take(self) -> IncomingFile:
         """A new file.
@@ -208,25 +209,25 @@ class IncomingFiles:
         Raises:
             OSError: it cannot be made.
         """
-        file, self._ahead = self._ahead, None
-        if file is not None:
-            if time.monotonic() - self._made < _FRESH:
-                return file
-            file.discard()
+        while self._ahead:
+            with suppress(IndexError):  # another thread has it
+                made, file = self._ahead.popleft()
+                if time.monotonic() - made < _FRESH:
+                    return file
+                file.discard()
         return IncomingFile(self._folder)
 
     def prepare(self) -> None:
         """Make the next file ahead, where that is possible. If it is not, `take` will say so."""
-        if self._ahead is None and _can_be_unnamed and self._folder not in _named_only:
+        if not self._ahead and _can_be_unnamed and self._folder not in _named_only:
             with suppress(OSError):
-                self._ahead = IncomingFile(self._folder)
-                self._made = time.monotonic()
+                self._ahead.append((time.monotonic(), IncomingFile(self._folder)))
 
     def close(self) -> None:
         """Forget what was made ahead."""
-        file, self._ahead = self._ahead, None
-        if file is not None:
-            file.discard()
+        while self._ahead:
+            with suppress(IndexError):
+                self._ahead.popleft()[1].discard()
 
 
 def _hidden(folder: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import shutil
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -228,6 +229,28 @@ def test_a_folder_goes_away_while_there_is_one_ahead(tmp_path: Path) -> None:
     file.write([b"x"])
     file.finish(str(tmp_path / "a" / "b"))
     assert (tmp_path / "a" / "b").read_bytes() == b"x"
+
+
+def test_threads_share_what_is_made_ahead(tmp_path: Path) -> None:
+    """Each file goes to one of them."""
+    files = IncomingFiles(str(tmp_path))
+
+    def receive(sender: int) -> None:
+        for number in range(100):
+            file = files.take()
+            file.write([f"{sender} {number}".encode()])
+            file.finish(str(tmp_path / f"{sender}-{number}"))
+            files.prepare()
+
+    threads = [threading.Thread(target=receive, args=(sender,)) for sender in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    files.close()
+    assert len(names(tmp_path)) == 800
+    for name in names(tmp_path):
+        assert (tmp_path / name).read_text() == name.replace("-", " ")
 
 
 def test_nothing_can_be_made_ahead(tmp_path: Path) -> None:

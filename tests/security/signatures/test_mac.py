@@ -15,13 +15,15 @@ from asn1crypto import algos, core
 
 import dicomkit
 from dicomkit import DataElement, Dataset, SignatureError
-from dicomkit._ext.writer import encode_dataset
+from dicomkit._ext.writer import NEVER_SIGNED_TEXT, encode_dataset, tags_to_sign
 from dicomkit.dataset.text import character_sets
 from dicomkit.media.transfer import chunks
 from dicomkit.security.signatures.mac import (
     MAC_ALGORITHMS,
+    UNSIGNED,
     digest,
     mac_parts,
+    signability,
     signable_tags,
     signature_item_parts,
     unsignable,
@@ -415,6 +417,21 @@ def test_the_item_of_a_signature() -> None:
         + encode_dataset(whole, character_sets=character_sets).joined()
     )
     assert b"".join(chunks(signature_item_parts(opened(with_length), EXPLICIT_LITTLE))) == expected
+
+
+@pytest.mark.parametrize("skipped", [(), UNSIGNED, frozenset((0x00080018, 0x00100010))])
+def test_what_a_signature_may_cover(skipped: frozenset[int]) -> None:
+    made = dicomkit.new("CTImageStorage", PatientID="1", ReferencedImageSequence=[Dataset(ReferencedSOPClassUID="1.2")])
+    made.add(DataElement(0x00090010, "LO", "X"))
+    made.add(DataElement(0x00091001, "UN", b"ab"))
+    made.add(DataElement(0xFFFCFFFC, "OB", bytes(10)))
+    made.MACParametersSequence = [Dataset(MACIDNumber=1)]
+    changed = stored(made)
+    changed.PatientName = "A^B"
+    del changed.PatientID
+    for item in (made, stored(made), changed, signature(Signature=b"ab"), Dataset()):
+        expected = [tag for tag, reason in signability(item) if reason != NEVER_SIGNED_TEXT and tag not in skipped]
+        assert tags_to_sign(item, skipped) == expected
 
 
 def test_what_no_item_of_a_signature_has() -> None:
