@@ -84,6 +84,9 @@ cdef class DatasetView:
 
     def _element(self, uint32_t tag):
         """The element of a tag, or None."""
+        return self._looked_up(tag)
+
+    cdef ElementView _looked_up(self, uint32_t tag):
         cdef PyObject *assigned
         cdef uint32_t record
         if self._overlay is not None:
@@ -96,20 +99,31 @@ cdef class DatasetView:
     def _values(self, tuple tags) -> list:
         """The values of elements; None for one that is not there, or cannot be read."""
         cdef list found = []
+        cdef ElementView element
         for tag in tags:
             try:
-                element = self._element(tag)
-                found.append(None if element is None else element.value)
+                element = self._looked_up(tag)
+                found.append(None if element is None else element._get())
             except (DicomError, OSError):
                 found.append(None)
         return found
 
     def _has_other_vr(self, dict vrs) -> bool:
         """Whether one of these elements (tag -> VR) is there and stands in the encoding with another VR."""
+        cdef ElementView element
+        cdef const Element *e
+        cdef uint32_t record
+        cdef bint is_as_read = not self._overlay
         for tag, vr in vrs.items():
-            element = self._element(tag)
-            if element is not None and (<ElementView>element).encoded_vr not in ("", vr):
-                return True
+            record = self._find(tag) if is_as_read else NO_RECORD
+            e = NULL if record == NO_RECORD else &self._view.records[record]
+            if e != NULL and not e.flags & GUESSED_VR:
+                if not e.flags & IMPLICIT_VR and e.vr != vr_code(vr):
+                    return True
+            elif e != NULL or not is_as_read:
+                element = self._looked_up(tag)
+                if element is not None and element.encoded_vr not in ("", vr):
+                    return True
         return False
 
     def _has(self, uint32_t tag) -> bool:
@@ -138,10 +152,11 @@ cdef class DatasetView:
             record = self._find(attribute.tag)
             if record != NO_RECORD:
                 return self._value_of(record, 0)
-        return PyObject_GenericGetAttr(self, name)
-
-    def __getattr__(self, str name):
-        return self._missing(name)
+        try:
+            return PyObject_GenericGetAttr(self, name)
+        except AttributeError:
+            pass
+        return self._missing(name)  # a __getattr__ would do, but then every attribute of a class made of this one is slow
 
     def _missing(self, name):
         raise AttributeError(name)

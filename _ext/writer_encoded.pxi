@@ -123,6 +123,7 @@ cdef class Encoded:
         cdef dict overlay = dataset._overlay
         cdef dict changed = {}
         cdef object sets, read_sets = None
+        cdef bint recodes
         index = dataset._index
         if index is not None:
             _, source, first, stop, _, _, _, _ = dataset._state()
@@ -132,14 +133,15 @@ cdef class Encoded:
                     changed[tag] = sequence
             read_sets = dataset.character_sets
         sets = self._sets_of(dataset, overlay, around, read_sets)
+        recodes = read_sets is not sets and read_sets != sets
         no_group(&group)
         if self._t.mac and depth == 0:
-            if place is None or overlay or changed or index.unordered or read_sets != sets:
+            if place is None or overlay or changed or index.unordered or recodes:
                 return put_merged(self, dataset, place, first, stop, changed, sets, read_sets)
             return put_read(self, dataset, place, first, stop)
         if index is None:
             self._merge(dataset, None, 0, 0, overlay, changed, sets, False, &group, depth)
-        elif read_sets != sets:
+        elif recodes:
             self._merge(dataset, place, first, stop, overlay, changed, sets, True, &group, depth)
         elif overlay or changed or index.unordered and (place.encoded_otherwise or self._rewrites()):
             self._merge(dataset, place, first, stop, overlay, changed, sets, False, &group, depth)

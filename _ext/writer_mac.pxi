@@ -230,11 +230,21 @@ def tags_to_sign(dataset, skipped) -> list:
     """The tags of the elements of a data set that a signature may cover, in ascending order, but for those to be skipped."""
     cdef Encoded encoded = new_mac(None, False, False, True, None)
     cdef Place place = None
+    cdef const Element *records
     cdef uint32_t first = 0, stop = 0
-    if dataset._index is not None:
+    cdef list found = []
+    index = dataset._index
+    if index is not None:
         state = dataset._state()
-        place = encoded._place(state[0], state[1])
+        place = encoded._place(index, state[1])
         first, stop = state[2], state[3]
+        if not dataset._overlay and not index.unordered:
+            records = place.origin.view.records
+            while first < stop:
+                if not is_never_signed(records[first].tag) and records[first].tag not in skipped:
+                    found.append(records[first].tag)
+                first = records[first].next
+            return found
     return [
         tag for tag, content in elements_of(dataset, place, first, stop, &encoded._signed)
         if content is not None and not is_never_signed(tag) and tag not in skipped

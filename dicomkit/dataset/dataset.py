@@ -277,7 +277,7 @@ class Dataset(DatasetView, Accessors, Keywords):
 
 
 def _unknown_keyword(name: str) -> str:
-    from dicomkit.standard.dictionary import similar_keywords
+    from dicomkit.standard.similar import similar_keywords
 
     near = similar_keywords(name)
     hint = f"; did you mean {' or '.join(near)}?" if near else ""

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
         private_element,
         private_elements,
         search,
-        similar_keywords,
     )
+    from dicomkit.standard.similar import similar_keywords
     from dicomkit.standard.tag import Tag
     from dicomkit.standard.transfer_syntax import TransferSyntax
     from dicomkit.standard.uid import UID
@@ -54,7 +54,7 @@ _MODULES = {
     "private_element": "dictionary",
     "private_elements": "dictionary",
     "search": "dictionary",
-    "similar_keywords": "dictionary",
+    "similar_keywords": "similar",
 }
 
 

@@ -21,7 +21,6 @@ __all__ = [
     "private_element",
     "private_elements",
     "search",
-    "similar_keywords",
 ]
 
 
@@ -121,12 +120,3 @@ def search(text: str) -> list[ElementEntry]:
     """Entries of public data elements with this in their name or keyword, in upper or lower case, by tag."""
     wanted = text.casefold()
     return [ElementEntry(row) for row in standard.elements() if wanted in row[4].casefold() or wanted in row[3].casefold()]
-
-
-def similar_keywords(word: str, count: int = 3) -> list[str]:
-    """Keywords of PS3.6 that `word` may be a slip of, the closest first."""
-    from difflib import get_close_matches
-
-    # the case of a keyword is its least memorable part
-    keywords = {row[3].casefold(): row[3] for row in standard.elements()}
-    return [keywords[match] for match in get_close_matches(word.casefold(), keywords, count, 0.75)]

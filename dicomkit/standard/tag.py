@@ -102,7 +102,7 @@ def _parse(text: str) -> int:
 
 
 def _unknown(text: str) -> str:
-    from dicomkit.standard.dictionary import similar_keywords
+    from dicomkit.standard.similar import similar_keywords
 
     similar = similar_keywords(text)
     hint = f"; did you mean {' or '.join(similar)}?" if similar else ""

@@ -265,3 +265,14 @@ def test_behaves_like_a_dict(read: list[int], actions: list[tuple[str, int, str]
         assert [ds.get(tag) for tag in KEYS] == [model.get(tag) for tag in KEYS]
         assert [getattr(ds, Tag(tag).keyword, None) for tag in KEYS] == [model.get(tag) for tag in KEYS]
         assert ds == Dataset(**{Tag(tag).keyword: value for tag, value in model.items()})
+
+
+def test_an_unknown_attribute_has_one_error() -> None:
+    """The look for it as an ordinary attribute does not show."""
+    ds = Dataset()
+    for name in ("PatientNmae", "shape", "PatientName"):
+        with pytest.raises(AttributeError) as failure:
+            getattr(ds, name)
+        assert failure.value.__context__ is None
+    assert getattr(ds, "PatientNmae", 5) == 5
+    assert not hasattr(ds, "shape")
