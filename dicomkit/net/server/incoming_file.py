@@ -112,19 +112,8 @@ class IncomingFile:
             piece = memoryview(piece)[written:]
             written = os.write(self._fd, piece)
 
-    def finish(self, path: str) -> None:
-        """Give the file its name, which replaces a file of this name, and close it.
-
-        Raises:
-            OSError: that is not possible. The file is to be discarded then.
-        """
-        self.name(path)
-        self.close()
-
-    def name(self, path: str, *, replace: bool = True, fsync: bool = False) -> bool:
+    def finish(self, path: str, *, replace: bool = True, fsync: bool = False) -> bool:
         """Give the file its name. Returns whether there was a file of this name, as far as that shows.
-
-        It is to be closed then; what has the name is whole before.
 
         Args:
             path: the name. A folder that is missing is made.
@@ -138,13 +127,14 @@ class IncomingFile:
         if fsync and self._fd >= 0:
             os.fsync(self._fd)
         if self._has_name:
-            self.close()  # some file systems say only now that they have no room
+            self._close()  # some file systems say only now that they have no room
         try:
             replaced = self._name(path, replace)
         except FileNotFoundError:
             _make_folder(os.path.dirname(path), fsync)
             replaced = self._name(path, replace)
         self.path = path
+        self._close()
         if fsync:
             _sync_folder(os.path.dirname(path))
         return replaced
@@ -172,8 +162,7 @@ class IncomingFile:
     def _link(self, path: str) -> None:
         os.link(self.path, path, src_dir_fd=self._fd)  # which makes Python follow the link to the file
 
-    def close(self) -> None:
-        """Close the file, which has its name."""
+    def _close(self) -> None:
         if self._fd >= 0:
             fd, self._fd = self._fd, -1
             os.close(fd)
@@ -181,7 +170,7 @@ class IncomingFile:
     def discard(self) -> None:
         """Remove the file, unless it is finished."""
         with suppress(OSError):  # nobody can do more about it; so of the next
-            self.close()
+            self._close()
         if is_partial(os.path.basename(self.path)):
             with suppress(OSError):
                 os.unlink(self.path)

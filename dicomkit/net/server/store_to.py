@@ -107,8 +107,7 @@ class StoreTo:
         return folder + naming.name(request.sop_class, request.sop_instance, datetime.now(), attempt), naming.replaces
 
     def place(self, request: Request, file: IncomingFile, path: str, replace: bool) -> None:
-        """Give the file of an object its name, or another one if there is a file that is not to be replaced. It is to be
-        closed then.
+        """Give the file of an object its name, or another one if there is a file that is not to be replaced.
 
         Raises:
             OSError: that is not possible.
@@ -116,7 +115,7 @@ class StoreTo:
         for attempt in range(1, MOST_ATTEMPTS):
             self.storing(path)
             try:
-                replaced = file.name(path, replace=replace, fsync=self.fsync)
+                replaced = file.finish(path, replace=replace, fsync=self.fsync)
             except FileExistsError:
                 path, replace = self.path(request, attempt)
                 continue
@@ -201,13 +200,7 @@ class ToFile(Arrival):
         else:
             self._finish()
             dialogue.finish(self.request, self.failure)
-            dialogue.later(self._tidy)
-
-    def _tidy(self) -> None:
-        """Do what the peer need not wait for."""
-        assert self._file is not None
-        self._file.close()
-        self._to.files.prepare()
+            dialogue.later(to.files.prepare)
 
     def _find_place(self) -> None:
         """Where the file may go. The program's part of that is done before this returns."""
@@ -227,16 +220,11 @@ class ToFile(Arrival):
         except OSError as error:
             self.out_of_resources(error)
 
-    def _finish_and_close(self) -> None:
-        assert self._file is not None
-        self._finish()
-        self._file.close()
-
     async def _settle(self) -> None:
         """The same, in a thread where it takes long, and what the program does then."""
         listener = self._storage.listener
         if self._to.fsync:
-            work = listener.executor.submit(self._finish_and_close)
+            work = listener.executor.submit(self._finish)
             try:
                 await asyncio.wrap_future(work)
             except asyncio.CancelledError:
@@ -244,7 +232,7 @@ class ToFile(Arrival):
                     self.discard()
                 raise
         else:
-            self._finish_and_close()
+            self._finish()
         if not self.failure and self._to.stored is not None:
             self.failure = status_of(await call(listener.executor, self._to.stored, self.request))
         self.request.dialogue.finish(self.request, self.failure)

@@ -54,8 +54,7 @@ def test_a_file(kind: str, tmp_path: Path) -> None:
 def test_folders_are_made(fsync: bool, tmp_path: Path) -> None:
     file = IncomingFile(str(tmp_path / "deep" / "er"))
     file.write([b"x"])
-    file.name(str(tmp_path / "deep" / "er" / "still" / "more" / "a"), fsync=fsync)
-    file.close()
+    file.finish(str(tmp_path / "deep" / "er" / "still" / "more" / "a"), fsync=fsync)
     assert (tmp_path / "deep" / "er" / "still" / "more" / "a").read_bytes() == b"x"
 
 
@@ -65,8 +64,7 @@ def test_an_old_file_is_replaced(fsync: bool, tmp_path: Path) -> None:
     file = IncomingFile(str(tmp_path))
     file.write([b"new"])
     assert (tmp_path / "a").read_bytes() == b"old"
-    file.name(str(tmp_path / "a"), fsync=fsync)
-    file.close()
+    file.finish(str(tmp_path / "a"), fsync=fsync)
     assert (tmp_path / "a").read_bytes() == b"new"
     assert names(tmp_path) == ["a"]
 
@@ -84,9 +82,8 @@ def test_an_old_file_is_kept(links: bool, kind: str, tmp_path: Path, monkeypatch
     file = IncomingFile(str(tmp_path))
     file.write([b"new"])
     with pytest.raises(FileExistsError):
-        file.name(str(tmp_path / "a"), replace=False)
-    file.name(str(tmp_path / "b"), replace=False)
-    file.close()
+        file.finish(str(tmp_path / "a"), replace=False)
+    file.finish(str(tmp_path / "b"), replace=False)
     assert names(tmp_path) == ["a", "b"]
     assert (tmp_path / "a").read_bytes() == b"old"
     assert (tmp_path / "b").read_bytes() == b"new"
@@ -144,8 +141,7 @@ def test_fsync_comes_before_the_name(kind: str, tmp_path: Path, monkeypatch: pyt
     monkeypatch.setattr(os, naming, lambda *paths, **options: (steps.append("name"), name(*paths, **options)))
     file = IncomingFile(str(tmp_path))
     file.write([b"new"])
-    file.name(str(tmp_path / "a"), fsync=True)
-    file.close()
+    file.finish(str(tmp_path / "a"), fsync=True)
     assert steps == ["fsync", "name", "fsync"]  # of the file, and of the folder
 
 

@@ -256,7 +256,7 @@ def test_the_program_is_told(listen: Listen, wire: Connect, tmp_path: Path) -> N
     assert files(tmp_path) == ["CT.1.2.3.4"]
 
 
-@pytest.mark.parametrize("step", ["__init__", "write", "name"])
+@pytest.mark.parametrize("step", ["__init__", "write", "finish"])
 @pytest.mark.parametrize("fsync", [False, True])
 def test_no_room(
     step: str, fsync: bool, listen: Listen, wire: Connect, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
