@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["Acceptor", "ExpectantProtocol", "SocketTransport", "watches_sockets"]
 
 give_way = getattr(os, "sched_yield", bool)  # to the peer, should it be on the same processor
-PATIENCE: Final = 50e-6  # seconds to look for what is due: going to sleep and being woken takes about as long
+PATIENCE: Final = 100e-6  # seconds to look for what is due: going to sleep and being woken takes about as long
 PAUSE: Final = 1.0  # seconds without accepting, where there are no descriptors
 HIGH: Final = 1 << 16  # bytes; the limit of asyncio's transports
 OUT_OF_RESOURCES: Final = frozenset((errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM))
