@@ -5,7 +5,7 @@ from libc.errno cimport EINTR, EISDIR, errno
 from libc.stdint cimport int64_t
 from posix.fcntl cimport O_RDONLY, open
 from posix.stat cimport S_ISDIR, S_ISREG, fstat, struct_stat
-from posix.unistd cimport close, pread, read
+from posix.unistd cimport close, pread
 
 cdef extern from "Python.h":
     object PyUnicode_EncodeFSDefault(object text)
@@ -28,11 +28,11 @@ cdef enum:
     MOST_HEADERS = 4096     # that are looked for at a time
 
 
-cdef Py_ssize_t read_fully(int fd, char *buffer, Py_ssize_t length) noexcept nogil:
-    """Read until `length` bytes are there or the file ends; -1 on an error."""
+cdef Py_ssize_t pread_fully(int fd, char *buffer, Py_ssize_t length, int64_t offset) noexcept nogil:
+    """Read from an offset on until `length` bytes are there or the file ends; -1 on an error."""
     cdef Py_ssize_t got = 0, step
     while got < length:
-        step = read(fd, buffer + got, length - got)
+        step = pread(fd, buffer + got, length - got, offset + got)
         if step == 0:
             break
         if step > 0:
@@ -79,7 +79,7 @@ def read_head(str path, Py_ssize_t head, Py_ssize_t whole) -> tuple:
     data = PyBytes_FromStringAndSize(NULL, length)
     buffer = PyBytes_AS_STRING(data)
     with nogil:
-        got = read_fully(fd, buffer, length)
+        got = pread_fully(fd, buffer, length, 0)
         if got >= 0 and length == status.st_size:
             close(fd)
     if got < 0:
@@ -89,20 +89,6 @@ def read_head(str path, Py_ssize_t head, Py_ssize_t whole) -> tuple:
     if length == status.st_size:
         return -1, data, got, None
     return fd, data, status.st_size, (status.st_dev, status.st_ino, status.st_size, modified_ns(status))
-
-
-cdef Py_ssize_t pread_fully(int fd, char *buffer, Py_ssize_t length, int64_t offset) noexcept nogil:
-    """The same, from an offset on."""
-    cdef Py_ssize_t got = 0, step
-    while got < length:
-        step = pread(fd, buffer + got, length - got, offset + got)
-        if step == 0:
-            break
-        if step > 0:
-            got += step
-        elif errno != EINTR:
-            return -1
-    return got
 
 
 def read_range(str path, tuple identity, int64_t offset, Py_ssize_t length) -> bytes | None:

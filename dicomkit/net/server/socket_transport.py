@@ -39,7 +39,7 @@ class ExpectantProtocol(asyncio.BufferedProtocol):
 
     def expects_more(self) -> bool:
         """Whether it is worth to look again for a moment, before the event loop sleeps."""
-        raise NotImplementedError  # each protocol has its own
+        return False
 
 
 class Acceptor:
