@@ -1,4 +1,4 @@
-"""Files by few system calls: opening one and reading its first window, reading and copying ranges, exchanging two."""
+"""Files by few system calls: opening one and reading its first window, reading and copying ranges, naming and exchanging."""
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
 from libc.errno cimport EINTR, EISDIR, errno
@@ -251,6 +251,7 @@ def copy_range(int source, int64_t offset, int target, int64_t length) -> int:
 
 cdef extern from *:
     """
+    #include <stdio.h>
     #ifdef __linux__
     #include <sys/syscall.h>
     #endif
@@ -266,8 +267,28 @@ cdef extern from *:
         return -1;
     #endif
     }
+
+    /* Gives a file without a name its first one. Returns 0, or -1 with errno. Linux before 6.10 lets only the mighty name a file
+     * by its descriptor alone, which is quicker than going through /proc. */
+    static int name_descriptor(int fd, const char *path) {
+    #if defined(__linux__) && defined(AT_EMPTY_PATH)
+        char link[32];
+        if (linkat(fd, "", AT_FDCWD, path, AT_EMPTY_PATH) == 0)
+            return 0;
+        if (errno == EEXIST)
+            return -1;
+        snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+        return linkat(AT_FDCWD, link, AT_FDCWD, path, AT_SYMLINK_FOLLOW);
+    #else
+        (void)fd;
+        (void)path;
+        errno = ENOSYS;
+        return -1;
+    #endif
+    }
     """
     int exchange_ "exchange"(const char *one, const char *other) nogil
+    int name_descriptor_ "name_descriptor"(int fd, const char *path) nogil
 
 
 def exchange(str one, str other) -> bool:
@@ -284,3 +305,19 @@ def exchange(str one, str other) -> bool:
     with nogil:
         failed = exchange_(c_first, c_second)
     return not failed
+
+
+def name_descriptor(int fd, str path) -> None:
+    """Give a file that was opened without a name (O_TMPFILE) its first one.
+
+    Raises OSError; FileExistsError if there is a file of this name.
+    """
+    cdef bytes name = PyUnicode_EncodeFSDefault(path)
+    cdef const char *c_name = PyBytes_AS_STRING(name)
+    cdef int failed
+    if b"\0" in name:
+        raise ValueError("embedded null byte")
+    with nogil:
+        failed = name_descriptor_(fd, c_name)
+    if failed:
+        PyErr_SetFromErrnoWithFilenameObject(OSError, path)

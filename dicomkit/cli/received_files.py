@@ -51,10 +51,11 @@ class FileStore(StoreTo):
     ) -> None:
         super().__init__(folder, naming=naming, sort=sort, stored=stored)
         self._log = log
+        self._is_told = log.shows("info")
         self._words = words
 
     def storing(self, path: str) -> None:
-        if self._log.shows("info"):
+        if self._is_told:
             self._log.info(f"{self._words[0]}: {path}")
 
     def replaced(self, path: str) -> None:

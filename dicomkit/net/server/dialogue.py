@@ -98,7 +98,7 @@ class Dialogue:
         self._processing = True
         feed = self._reader.feed
         pieces: list[memoryview] = []
-        kind: type = tuple
+        kind: type | None = None
         for event in events:
             found: Any = feed(event) if type(event) is tuple else event
             kind = type(found)
@@ -121,7 +121,8 @@ class Dialogue:
                 self._connection.happened(found)
         if pieces:
             self._receiver.take(pieces)
-        self.is_data_set_due = kind is Message and self._reader.message is not None
+        if kind is not None:
+            self.is_data_set_due = kind is Message and self._reader.message is not None
         self._processing = False
 
     def resume(self) -> None:

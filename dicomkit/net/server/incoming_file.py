@@ -17,6 +17,9 @@ from collections import deque
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
+if os.name == "posix":
+    from dicomkit._ext.posix_file import name_descriptor
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -145,22 +148,19 @@ class IncomingFile:
             _rename(self.path, path, replace)
             return replaced
         try:
-            self._link(path)
+            name_descriptor(self._fd, path)
             return False
         except FileExistsError:
             if not replace:
                 raise
             hidden = _hidden(os.path.dirname(path))
-            self._link(hidden)
+            name_descriptor(self._fd, hidden)
             try:
                 os.replace(hidden, path)
             except BaseException:
                 os.unlink(hidden)
                 raise
             return True
-
-    def _link(self, path: str) -> None:
-        os.link(self.path, path, src_dir_fd=self._fd)  # which makes Python follow the link to the file
 
     def _close(self) -> None:
         if self._fd >= 0:

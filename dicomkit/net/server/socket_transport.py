@@ -128,9 +128,10 @@ class SocketTransport(asyncio.Transport):
             self._loop.add_reader(self._fd, self._can_read)
 
     def _can_read(self) -> None:
-        if self._read() and self._is_reading and self._protocol.expects_more():
+        is_new = self._read()
+        while is_new and self._is_reading and self._protocol.expects_more():
             end = time.monotonic() + PATIENCE
-            while not self._read() and time.monotonic() < end:
+            while not (is_new := self._read()) and time.monotonic() < end:
                 give_way()
 
     def _read(self) -> bool:

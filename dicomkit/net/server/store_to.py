@@ -147,12 +147,13 @@ def inner_path(name: str) -> str:
 class ToFile(Arrival):
     """An object on its way to a file."""
 
-    __slots__ = ("_file", "_head", "_is_right", "_place", "_to", "_unwritten")
+    __slots__ = ("_announced", "_file", "_head", "_is_right", "_place", "_to", "_unwritten")
 
     def __init__(self, storage: Storage, request: Request, to: StoreTo) -> None:
         super().__init__(storage, request)
         self._to = to
         self._head = b""
+        self._announced = (request.transfer_syntax == IMPLICIT_LITTLE, request.sop_class, request.sop_instance)
         self._is_right = not to.check  # the object is known to be the one that was announced
         self._file: IncomingFile | None = None
         self._unwritten = b""  # what goes in front of the data set
@@ -172,12 +173,10 @@ class ToFile(Arrival):
     def write(self, pieces: list[memoryview]) -> None:
         assert self._file is not None
         if self._unwritten:
-            request = self.request
             self._file.write([self._unwritten, *pieces])
             self._unwritten = b""
             if not self._is_right:
-                is_implicit = request.transfer_syntax == IMPLICIT_LITTLE
-                self._is_right = names_object(pieces[0], is_implicit, request.sop_class, request.sop_instance)
+                self._is_right = names_object(pieces[0], *self._announced)
         else:
             self._file.write(pieces)
         if not self._is_right and len(self._head) < HEAD:

@@ -135,10 +135,10 @@ def test_a_name_that_cannot_be_given(tmp_path: Path) -> None:
 
 def test_fsync_comes_before_the_name(kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     steps = []
-    naming = "link" if kind == "unnamed" else "replace"
-    fsync, name = os.fsync, getattr(os, naming)
+    where, naming = (incoming_file, "name_descriptor") if kind == "unnamed" else (os, "replace")
+    fsync, name = os.fsync, getattr(where, naming)
     monkeypatch.setattr(os, "fsync", lambda fd: (steps.append("fsync"), fsync(fd)))
-    monkeypatch.setattr(os, naming, lambda *paths, **options: (steps.append("name"), name(*paths, **options)))
+    monkeypatch.setattr(where, naming, lambda *paths: (steps.append("name"), name(*paths)))
     file = IncomingFile(str(tmp_path))
     file.write([b"new"])
     file.finish(str(tmp_path / "a"), fsync=True)
