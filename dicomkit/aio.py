@@ -227,7 +227,7 @@ class Association:
     def store_many(
         self, sources: Iterable[Storable], *, transcode: Transcode = "lossless", priority: str = "medium"
     ) -> Results[Stored, None]:
-        """C-STORE of many objects: as many at a time as the asynchronous operations window allows."""
+        """C-STORE of many objects: as many at a time as the asynchronous operations window allows; the next one is read."""
         return Results(self._driver, operations.store_many(self._user, sources, transcode, priority))
 
     def find(self, query: Dataset, *, sop_class: str | None = None, priority: str = "medium") -> Results[Dataset, Status]:

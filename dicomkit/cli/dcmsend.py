@@ -7,7 +7,7 @@ from dicomkit.cli.dcmsend_options import GROUPS, PARAMETERS, USAGE
 from dicomkit.cli.dcmsend_report import report_text, summary_lines
 from dicomkit.cli.net_options import connection
 from dicomkit.cli.options import UsageError
-from dicomkit.cli.requestor import WINDOW, NotAssociated, open_association, status_text
+from dicomkit.cli.requestor import WINDOW, NotAssociated, open_association, status_text, stored
 from dicomkit.cli.tls_options import client_tls, list_ciphers, write_seed
 from dicomkit.errors import DicomError, NetworkError, NoPresentationContext, UnsupportedTransferSyntax
 from dicomkit.net.modality_prefixes import modality_prefix
@@ -99,10 +99,6 @@ def _batches(files: list[Candidate], options: Options) -> list[Batch]:
     return batches
 
 
-class _Halted(Exception):
-    """Nothing more is to be sent."""
-
-
 class _Sending:
     """Sends over one association after the other."""
 
@@ -112,6 +108,7 @@ class _Sending:
         self._log = log
         self._number = 0  # of the association
         self._contexts = 0
+        self._halted = ""  # why nothing more is to be sent
 
     def send_all(self, batches: list[Batch], files: list[Candidate]) -> int:
         """Send everything, and say what became of it. Returns the exit code."""
@@ -161,53 +158,52 @@ class _Sending:
         """Send objects, several at a time if the peer agrees. Returns why the rest cannot be sent; "" if nothing is left."""
         under_way: dict[Outgoing, Candidate] = {}
         transcode: Transcode = self._options.get("transcode", "lossless")
+        objects = self._outgoing(batch, results, under_way)
         try:
-            for stored in association.store_many(self._outgoing(batch, results, under_way), transcode=transcode):
-                assert isinstance(stored.source, Outgoing)  # all are
-                each = under_way.pop(stored.source)
-                if stored.error is not None:
-                    self._not_sent(each, results[id(each)], stored.error)
+            for found in stored(association, objects, in_turn=self._log.shows("info"), transcode=transcode):
+                assert isinstance(found.source, Outgoing)  # all are
+                each = under_way.pop(found.source)
+                if found.error is not None:
+                    self._not_sent(each, results[id(each)], found.error)
                 else:
-                    self._answered(results[id(each)], stored)
-        except _Halted as halted:
-            return str(halted)
+                    self._answered(results[id(each)], found)
+                for outgoing in under_way if self._halted else ():
+                    outgoing.is_withdrawn = True
         except (DicomError, OSError) as error:
-            for each in under_way.values():
+            sent = [each for outgoing, each in under_way.items() if outgoing.message_id]
+            for each in sent:
                 results[id(each)].error = error
-            [first, *_] = under_way.values() or [None]
-            return f"cannot send SOP instance: {first.source if first else ''!s}: {error}"
-        return ""
+            name = str(sent[0].source) if sent else ""
+            return f"cannot send SOP instance: {name}: {error}"
+        return self._halted
 
     def _outgoing(self, batch: Batch, results: dict[int, Sent], under_way: dict[Outgoing, Candidate]) -> Iterator[Outgoing]:
         """What is to be sent."""
         for number, each in enumerate(batch.candidates, 1):
+            if self._halted:
+                return
             kind = modality_prefix(each.sop_class_uid, "OT")
             self._log.info(f"Sending C-STORE Request (MsgID {number}, {kind})")
-            one = results[id(each)]
-            one.attempts = 1
             try:
                 outgoing = Outgoing(each.source)
             except (DicomError, OSError, ValueError) as error:
-                self._not_sent(each, one, error)
+                self._not_sent(each, results[id(each)], error)
                 continue
             under_way[outgoing] = each
             yield outgoing
 
     def _not_sent(self, each: Candidate, one: Sent, error: Exception) -> None:
-        """An object could not be sent.
-
-        Raises:
-            _Halted: then no other is to be sent.
-        """
+        """An object could not be sent; nor is any other, unless the user wants that."""
         one.error = error
         if isinstance(error, (NoPresentationContext, UnsupportedTransferSyntax)):
             own = UID(each.transfer_syntax)
             kind = f"{UID(each.sop_class_uid).keyword or each.sop_class_uid} / {own.name or own}"
             self._log.error(f"No presentation context found for sending C-STORE with SOP Class / Transfer Syntax: {kind}")
         text = f"cannot send SOP instance: {each.source!s}: {error}"
-        if not self._options.get("no_halt"):
-            raise _Halted(text)
-        self._log.warn(text)
+        if self._options.get("no_halt"):
+            self._log.warn(text)
+        else:
+            self._halted = self._halted or text
 
     def _answered(self, one: Sent, stored: Stored) -> None:
         assert stored.status is not None

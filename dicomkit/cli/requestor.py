@@ -7,15 +7,18 @@ from dicomkit.errors import AssociationAborted, AssociationRejected, NetworkErro
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from typing import Any, Final
 
     from dicomkit.cli.log import Log
     from dicomkit.cli.options import Options
     from dicomkit.net.association import Association
+    from dicomkit.net.outgoing import Outgoing
+    from dicomkit.net.results import Stored
     from dicomkit.net.status import Status
+    from dicomkit.net.transcoding import Transcode
 
-__all__ = ["WINDOW", "NotAssociated", "close", "failed", "open_association", "status_text", "write_lines"]
+__all__ = ["WINDOW", "NotAssociated", "close", "failed", "open_association", "status_text", "stored", "write_lines"]
 
 #: Result, source and reason of a rejection (PS3.8 table 9-21) in DCMTK's words.
 _RESULTS: Final = {1: "Rejected Permanent", 2: "Rejected Transient"}
@@ -123,6 +126,24 @@ def close(association: Association, options: Options, log: Log) -> bool:
         log.fatal(f"Association Release Failed: {error}")
         return False
     return True
+
+
+def stored(
+    association: Association, objects: Iterable[Outgoing], *, in_turn: bool, transcode: Transcode = "lossless"
+) -> Iterator[Stored]:
+    """Store objects, and say what became of each.
+
+    Args:
+        association: over which.
+        objects: what is stored.
+        in_turn: take the next object when all is done about the one before.
+        transcode: see `Association.store_many`.
+    """
+    if in_turn:
+        for each in objects:
+            yield from association.store_many([each], transcode=transcode)
+    else:
+        yield from association.store_many(objects, transcode=transcode)
 
 
 def status_text(status: Status) -> str:

@@ -9,7 +9,7 @@ from dicomkit.cli.input_options import read_options
 from dicomkit.cli.invented_identity import Inventor
 from dicomkit.cli.net_options import association_profile, connection, user_identity
 from dicomkit.cli.options import Options, UsageError
-from dicomkit.cli.requestor import WINDOW, NotAssociated, close, failed, open_association, status_text
+from dicomkit.cli.requestor import WINDOW, NotAssociated, close, failed, open_association, status_text, stored
 from dicomkit.cli.storescu_options import GROUPS, PARAMETERS, USAGE
 from dicomkit.cli.tls_options import client_tls, list_ciphers, write_seed
 from dicomkit.errors import (
@@ -147,12 +147,13 @@ class _Storing:
     def store_all(self, files: list[str]) -> int:
         """Store the files, several at a time if the peer agrees. Returns the exit code."""
         try:
-            for stored in self._association.store_many(self._outgoing(files)):
-                assert isinstance(stored.source, Outgoing)  # all are
-                name, is_last = self._under_way.pop(stored.source)
-                self._finished(name, self._answered(name, stored), is_last=is_last)
+            for each in stored(self._association, self._outgoing(files), in_turn=self._log.shows("info")):
+                assert isinstance(each.source, Outgoing)  # all are
+                name, is_last = self._under_way.pop(each.source)
+                self._finished(name, self._answered(name, each), is_last=is_last)
         except (DicomError, OSError) as error:
-            for name in dict.fromkeys(name for name, _ in self._under_way.values()):
+            sent = [name for outgoing, (name, _) in self._under_way.items() if outgoing.message_id]
+            for name in dict.fromkeys(sent):
                 self._log.error(f"Store Failed, file: {name}:")
                 self._finished(name, FAILED)
             failed(self._association, error, "Store SCU", self._log)
@@ -205,6 +206,8 @@ class _Storing:
             self._failed = name
             if not self._options.get("no_halt"):
                 self._code = self._code or code
+            for outgoing, (other, _) in self._under_way.items():
+                outgoing.is_withdrawn = bool(self._code) or other == name
         if self._options.get("rename") and (code or is_last):
             self._rename(name, ".bad" if code else ".done")
 

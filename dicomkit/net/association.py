@@ -230,6 +230,8 @@ class Association:
     ) -> Results[Stored, None]:
         """Store many objects: as many at a time as the asynchronous operations window allows.
 
+        The next one is read while the peer is busy with those before: `sources` is one ahead of what is sent.
+
         Returns:
             An iterator over what became of each, as the responses come: nothing is raised for a single object.
         """

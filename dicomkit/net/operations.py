@@ -141,40 +141,46 @@ def store(
     """C-STORE (PS3.7 9.1.1)."""
     outgoing, context, parts = yield Work(_prepared, source, agreement_of(user), transcode, user.in_memory)
     try:
-        user.request(_store_elements(outgoing, priority, move_originator), context.id, parts)
+        outgoing.message_id = user.request(_store_elements(outgoing, priority, move_originator), context.id, parts)
         return checked((yield WAIT))
     finally:
         outgoing.close()
 
 
 def store_many(user: ServiceUser, sources: Iterable[Storable], transcode: Transcode, priority: str) -> Operation[None]:
-    """C-STORE of many objects, as many at a time as was agreed (PS3.7 D.3.3.3). Yields a `Stored` for each."""
+    """C-STORE of many objects, as many at a time as was agreed (PS3.7 D.3.3.3). Yields a `Stored` for each.
+
+    The next object is made ready while the peer is busy with those before.
+    """
     agreement = agreement_of(user)
     most = min(agreement.window[0] or MOST_UNDER_WAY, MOST_UNDER_WAY)
     under_way: dict[int, tuple[Storable, Outgoing, Context]] = {}
+    ahead: Outgoing | None = None  # it is ready, and not sent yet
     try:
         for source in sources:
+            problem: Exception | None = None
             try:
-                outgoing, context, parts = yield Work(_prepared, source, agreement, transcode, user.in_memory)
-            except NoPresentationContext as error:
-                yield Stored(source, None, error)
-                continue
-            except NetworkError:
-                raise
+                ahead, context, parts = yield Work(_prepared, source, agreement, transcode, user.in_memory)
             except (DicomError, OSError, ValueError, TypeError) as error:
-                yield Stored(source, None, error)
-                continue
-            try:
-                number = user.request(_store_elements(outgoing, priority, None), context.id, parts)
-            except BaseException:
-                outgoing.close()
-                raise
-            under_way[number] = (source, outgoing, context)
+                if isinstance(error, NetworkError) and not isinstance(error, NoPresentationContext):
+                    raise
+                problem = error
             if len(under_way) >= most:
                 yield _stored((yield WAIT), under_way)
+            if ahead is None:
+                yield Stored(source, None, problem)
+                continue
+            if ahead.is_withdrawn:
+                ahead.close()
+                continue
+            ahead.message_id = user.request(_store_elements(ahead, priority, None), context.id, parts)
+            under_way[ahead.message_id] = (source, ahead, context)
+            ahead = None
         while under_way:
             yield _stored((yield WAIT), under_way)
     finally:
+        if ahead is not None:
+            ahead.close()
         for _, outgoing, _ in under_way.values():
             outgoing.close()
 

@@ -89,6 +89,8 @@ class Outgoing:
     Attributes:
         sop_class_uid, sop_instance_uid, transfer_syntax: what it is.
         size: bytes of its data set where that is known, else None.
+        message_id: of the request that it was sent with; 0: it was not.
+        is_withdrawn: whether it is not to be sent any more, though it was given to be.
     """
 
     __slots__ = (
@@ -97,6 +99,8 @@ class Outgoing:
         "_head",
         "_rest",
         "_source",
+        "is_withdrawn",
+        "message_id",
         "size",
         "sop_class_uid",
         "sop_instance_uid",
@@ -117,6 +121,8 @@ class Outgoing:
         self._head: BytesLike = b""  # the beginning of the data set as it is
         self._rest = 0  # the bytes behind it, in the file
         self.size: int | None = None
+        self.message_id = 0
+        self.is_withdrawn = False
         if isinstance(source, (bytes, bytearray, memoryview)):
             view = memoryview(source).cast("B")
             self._peek(view, len(view))

@@ -258,7 +258,7 @@ class _Worker:
         self.error: Exception | None = None
         self._sending = sending
         self._connection = connection
-        self._under_way: dict[int, tuple[Candidate, Sent]] = {}
+        self._under_way: dict[Outgoing, tuple[Candidate, Sent]] = {}
         self._number = 0
 
     def run(self) -> None:
@@ -290,8 +290,10 @@ class _Worker:
                     got_on = True
         except NetworkError as error:
             self.error = error
-            left, self._under_way = list(self._under_way.values()), {}
-            for each, one in reversed(left):
+            left, self._under_way = self._under_way, {}
+            for outgoing, (each, one) in reversed(left.items()):
+                if not outgoing.message_id:
+                    one.attempts -= 1  # it was only read ahead
                 self._sending.again(each, one, error)
         return got_on
 
@@ -305,11 +307,12 @@ class _Worker:
                 self._sending.done(one)
                 continue
             one.attempts += 1
-            self._under_way[id(outgoing)] = found
+            self._under_way[outgoing] = found
             yield outgoing
 
     def _finished(self, stored: Stored) -> None:
-        _, one = self._under_way.pop(id(stored.source))
+        assert isinstance(stored.source, Outgoing)  # all are
+        _, one = self._under_way.pop(stored.source)
         one.status, one.error = stored.status, stored.error
         if stored.context is not None:
             one.association, one.context_id = self._number, stored.context.id

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import shutil
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,6 +14,7 @@ import pytest
 
 import dicomkit
 from dicomkit.cli.dcmsend_options import GROUPS
+from dicomkit.net.outgoing import Outgoing
 from dicomkit.net.server import Peer, Server, Storage
 from tests.dcmtk import options_of
 
@@ -100,6 +103,28 @@ def test_proposals(tool: Tool, examples_dir: Path, tmp_path: Path) -> None:
     found = [[context.transfer_syntaxes for context in peer.agreement.request.presentation_contexts] for peer in peers]
     rle = "1.2.840.10008.1.2.5"
     assert found == [[(rle,), (LITTLE, IMPLICIT)], [(rle,)], [(rle,), (IMPLICIT,)]]
+
+
+def test_a_file_that_is_gone(tool: Tool, examples_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was sent before is answered first."""
+    names = [shutil.copy(examples_dir / "ct.dcm", tmp_path / name) for name in ("a", "b", "c")]
+
+    class Lost(Outgoing):
+        def __init__(self, source: Any) -> None:
+            if source.endswith("b"):
+                raise FileNotFoundError(errno.ENOENT, "lost", source)
+            super().__init__(source)
+
+    monkeypatch.setattr("dicomkit.cli.dcmsend.Outgoing", Lost)
+    with Server([Storage(lambda request: time.sleep(0.2))]).started("127.0.0.1") as server:
+        halted = tool("dcmsend", "127.0.0.1", str(server.port), *map(str, names))
+        assert server.counters.objects == 1
+        going_on = tool("dcmsend", "-nh", "127.0.0.1", str(server.port), *map(str, names))
+        assert server.counters.objects == 3
+    assert halted.code == 62
+    assert halted.err.startswith(f"F: cannot send SOP instance: {names[1]}")
+    assert going_on.code == 0
+    assert going_on.err.startswith(f"W: cannot send SOP instance: {names[1]}")
 
 
 def test_refused_contexts(tool: Tool, examples_dir: Path) -> None:

@@ -84,6 +84,26 @@ def test_nothing_more_is_sent_after_a_failure(tool: Tool, examples_dir: Path, tm
     assert sum(path.name.endswith(".bad") for path in tmp_path.iterdir()) == len(came)
 
 
+def test_one_at_a_time_nothing_more_is_sent_after_a_failure(tool: Tool, examples_dir: Path) -> None:
+    """Though the next object is read ahead."""
+    path = str(examples_dir / "ct.dcm")
+    came: list[Request] = []
+
+    def handle(request: Request) -> int:
+        came.append(request)
+        return 0xA700 if len(came) == 2 else 0
+
+    with serving(handle, operations=1) as port:
+        assert tool("storescu", "127.0.0.1", port, *[path] * 5).code == 0xA7
+        assert len(came) == 2
+        assert tool("storescu", "-nh", "127.0.0.1", port, *[path] * 5).code == 0
+        assert len(came) == 7
+        came[:] = came[:1]
+        repeated = ["-nh", "--repeat", "3"]
+        assert tool("storescu", *repeated, "127.0.0.1", port, path, str(examples_dir / "ct_implicit.dcm")).code == 0
+        assert len(came) == 5  # a file that was refused is not sent another time
+
+
 def proposals(request: AssociateRQ) -> list[tuple[str, tuple[str, ...]]]:
     return [(context.abstract_syntax, context.transfer_syntaxes) for context in request.presentation_contexts]
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -201,6 +202,67 @@ def test_several_stores_are_under_way_at_a_time(associate: Open, examples_dir: P
         found = list(assoc.store_many([path] * 10))
         assert len(found) == 10
         assert all(each.is_stored for each in found)
+
+
+def test_the_next_object_is_read_while_the_peer_works(associate: Open, examples_dir: Path) -> None:
+    """So much the peer here waits for."""
+    taken = threading.Semaphore(0)
+
+    def script(talk: Talk) -> None:
+        talk.accept()
+        assert taken.acquire(timeout=10)
+        for number in range(3):
+            request = talk.message()
+            assert number == 2 or taken.acquire(timeout=10)
+            assert not taken.acquire(blocking=False)  # one, and not more
+            talk.answer(request)
+        talk.release()
+
+    def sources() -> Iterator[Path]:
+        for _ in range(3):
+            taken.release()
+            yield examples_dir / "ct.dcm"
+
+    with accepting(script) as port, associate(port, contexts=[CT]) as assoc:
+        assert [each.is_stored for each in assoc.store_many(sources())] == [True] * 3
+
+
+def test_what_is_withdrawn_is_not_sent(associate: Open, large: Path) -> None:
+    def script(talk: Talk) -> None:
+        talk.accept()
+        for _ in range(2):
+            talk.answer(talk.message())
+        talk.release()
+
+    objects = [Outgoing(str(large)) for _ in range(3)]
+    stored = []
+    with accepting(script) as port, associate(port, contexts=[CT]) as assoc:
+        for each in assoc.store_many(objects):
+            stored.append(each.source)
+            objects[0].is_withdrawn = True  # too late
+            objects[1].is_withdrawn = True
+    assert stored == [objects[0], objects[2]]
+    assert [each.message_id for each in objects] == [1, 0, 2]
+    assert all_closed(objects)
+
+
+def test_what_was_read_ahead_is_closed(associate: Open, large: Path) -> None:
+    def script(talk: Talk) -> None:
+        talk.accept()
+        talk.answer(talk.message())
+        talk.release()
+
+    objects = [Outgoing(str(large)) for _ in range(2)]
+    with accepting(script) as port, associate(port, contexts=[CT]) as assoc:
+        results = assoc.store_many(objects)
+        assert next(iter(results)).source is objects[0]
+        results.close()
+    assert [each.message_id for each in objects] == [1, 0]
+    assert all_closed(objects)
+
+
+def all_closed(objects: list[Outgoing]) -> bool:
+    return [each._file.fd for each in objects if each._file is not None] == [-1] * len(objects)
 
 
 # -- C-FIND
