@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from dicomkit.errors import DicomError, NetworkError, SourceChanged, Timeout
-from dicomkit.net.operations import WAIT, Work
+from dicomkit.net.operations import SEND, WAIT, Work
 from dicomkit.net.transport import acknowledge, is_tls_error
 from dicomkit.security.tls_errors import handshake_error
 
@@ -145,6 +145,9 @@ class AsyncDriver(asyncio.BufferedProtocol):
                 if step is WAIT:
                     message = await self._next_message()
                     step = operation.send(message)
+                elif step is SEND:
+                    await self.flush()
+                    step = next(operation)
                 elif type(step) is Work:
                     await self.flush()  # what was sent before need not wait for it
                     try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from time import monotonic
 
 from dicomkit.errors import DicomError, NetworkError, SourceChanged, Timeout
-from dicomkit.net.operations import WAIT, Work
+from dicomkit.net.operations import SEND, WAIT, Work
 from dicomkit.net.transport import acknowledge
 
 TYPE_CHECKING = False
@@ -101,6 +101,9 @@ class Driver:
         while True:
             if step is WAIT:
                 step = operation.send(self._next_message())
+            elif step is SEND:
+                self.flush()
+                step = next(operation)
             elif type(step) is Work:
                 self.flush()  # what was sent before need not wait for it
                 try:

@@ -3,6 +3,7 @@
 An operation is a generator. It sends by the `ServiceUser`, and yields
 
 - `WAIT`: the driver sends what is to be sent, waits for a message, and resumes the operation with it;
+- `SEND`: the driver sends what is to be sent, and resumes the operation;
 - a `Work`: something that may take its time, as reading a file; the driver does it, and resumes the operation with what it
   returns, or raises what it raises;
 - anything else: a result, for the caller of the driver.
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
     #: See above. Type checkers cannot say what goes in and out of each `yield`.
     Operation: TypeAlias = Generator[Any, Any, Outcome]
 
-__all__ = ["WAIT", "Work", "echo", "failure", "find", "get", "move", "store", "store_many"]
+__all__ = ["SEND", "WAIT", "Work", "echo", "failure", "find", "get", "move", "store", "store_many"]
 
 VERIFICATION: Final = "1.2.840.10008.1.1"
 
@@ -59,14 +60,20 @@ MOST_UNDER_WAY: Final = 64  # more gains nothing, and their responses might fill
 PRIORITIES: Final = {"medium": 0, "high": 1, "low": 2}  # PS3.7 9.1
 
 
-class Wait:
-    """The type of `WAIT`."""
+class Step:
+    """The type of `WAIT` and `SEND`."""
+
+    __slots__ = ("name",)
+
+    def __init__(self, name: str) -> None:
+        self.name = name
 
     def __repr__(self) -> str:
-        return "WAIT"
+        return self.name
 
 
-WAIT: Final = Wait()
+WAIT: Final = Step("WAIT")
+SEND: Final = Step("SEND")
 
 
 class Work:
@@ -176,6 +183,7 @@ def store_many(user: ServiceUser, sources: Iterable[Storable], transcode: Transc
             ahead.message_id = user.request(_store_elements(ahead, priority, None), context.id, parts)
             under_way[ahead.message_id] = (source, ahead, context)
             ahead = None
+            yield SEND  # taking the next of the sources may last
         while under_way:
             yield _stored((yield WAIT), under_way)
     finally:

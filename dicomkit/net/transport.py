@@ -25,6 +25,7 @@ __all__ = ["Transport", "acknowledge", "address_text", "connect_error", "is_tls_
 MOST_BUFFERS: Final = 512  # of one call; IOV_MAX is 1024 on Linux and macOS
 MOST_BYTES: Final = 1 << 22
 AHEAD: Final = 1 << 17  # bytes of a file that are read at once, and then sent while the next are read
+WORTHWHILE: Final = 1 << 15  # bytes that are sent before more are read
 LEAST_FOR_SENDFILE: Final = 1 << 16  # below that, reading and sending together is quicker
 MORE: Final = getattr(socket, "MSG_MORE", 0)
 QUICKACK: Final = getattr(socket, "TCP_QUICKACK", 0)
@@ -150,7 +151,11 @@ class Transport:
                     self._send_file(source, start, length)
                     continue
                 for at in range(start, start + length, AHEAD):
-                    data = ahead.read(source, at, min(AHEAD, start + length - at))
+                    piece = min(AHEAD, start + length - at)
+                    if size >= WORTHWHILE and not ahead.has(source, at, piece):  # the peer gets on while the disk is read
+                        self._send_buffers(buffers, size, 0)
+                        buffers, size = [], 0
+                    data = ahead.read(source, at, piece)
                     buffers.append(data)
                     size += len(data)
                     if size >= AHEAD:
@@ -249,10 +254,15 @@ class _Ahead:
         self._start = 0
         self._data = memoryview(b"")
 
+    def has(self, source: Any, start: int, length: int) -> bool:
+        """Whether bytes of a source were read already."""
+        at = start - self._start
+        return source is self._source and at >= 0 and at + length <= len(self._data)
+
     def read(self, source: Any, start: int, length: int) -> memoryview:
         """Bytes of a source."""
         at = start - self._start
-        if source is not self._source or at < 0 or at + length > len(self._data):
+        if not self.has(source, start, length):
             size: int | None = getattr(source, "size", None)
             most = length if size is None else max(length, min(AHEAD, size - start))
             self._source, self._start, at = source, start, 0

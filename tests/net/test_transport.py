@@ -131,6 +131,28 @@ def test_short_pieces_are_read_in_few_steps(
     assert all(length <= 1 << 17 and offset + length <= file.size for offset, length in steps)
 
 
+def test_what_is_there_is_sent_before_more_is_read(
+    connect: Callable[[], tuple[Transport, Far]], file: OpenFile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The disk may be slow: the peer gets on meanwhile."""
+    transport, far = connect()
+    arrived: list[int] = []
+    read = OpenFile.read
+
+    def slow(self: OpenFile, offset: int, length: int) -> bytes:
+        end = time.monotonic() + 5
+        while len(far.received) < 40_000 and time.monotonic() < end:
+            time.sleep(0.001)
+        arrived.append(len(far.received))
+        return read(self, offset, length)
+
+    monkeypatch.setattr(OpenFile, "read", slow)
+    transport.send([b"x" * 40_000, *((file, at, 10_000, 1) for at in range(0, 500_000, 10_000))], 5)
+    transport.close_politely()
+    assert arrived[0] == 40_000
+    assert len(far.end()) == 540_000
+
+
 def test_silence(connect: Callable[[], tuple[Transport, Far]]) -> None:
     transport, far = connect()
     for timeout in (0.05, 0.1):
