@@ -171,9 +171,10 @@ class _Sending:
                     outgoing.is_withdrawn = True
         except (DicomError, OSError) as error:
             sent = [each for outgoing, each in under_way.items() if outgoing.message_id]
-            for each in sent:
+            lost = sent or list(under_way.values())  # or the one whose turn it was
+            for each in lost:
                 results[id(each)].error = error
-            name = str(sent[0].source) if sent else ""
+            name = str(lost[0].source) if lost else ""
             return f"cannot send SOP instance: {name}: {error}"
         return self._halted
 

@@ -152,8 +152,7 @@ class _Storing:
                 name, is_last = self._under_way.pop(each.source)
                 self._finished(name, self._answered(name, each), is_last=is_last)
         except (DicomError, OSError) as error:
-            sent = [name for outgoing, (name, _) in self._under_way.items() if outgoing.message_id]
-            for name in dict.fromkeys(sent):
+            for name in self._lost():
                 self._log.error(f"Store Failed, file: {name}:")
                 self._finished(name, FAILED)
             failed(self._association, error, "Store SCU", self._log)
@@ -182,6 +181,11 @@ class _Storing:
                 self._under_way[outgoing] = name, number == repeat
                 yield outgoing
 
+    def _lost(self) -> list[str]:
+        """The files that failed with the association: those that were sent, else the one whose turn it was."""
+        sent = [name for outgoing, (name, _) in self._under_way.items() if outgoing.message_id]
+        return list(dict.fromkeys(sent or [name for name, _ in self._under_way.values()]))
+
     def _answered(self, name: str, stored: Stored) -> int:
         """Say what became of an object. Returns the exit code."""
         log = self._log
@@ -206,8 +210,10 @@ class _Storing:
             self._failed = name
             if not self._options.get("no_halt"):
                 self._code = self._code or code
-            for outgoing, (other, _) in self._under_way.items():
-                outgoing.is_withdrawn = bool(self._code) or other == name
+            for outgoing, (other, _) in list(self._under_way.items()):
+                if not outgoing.message_id and (self._code or other == name):
+                    outgoing.is_withdrawn = True
+                    del self._under_way[outgoing]
         if self._options.get("rename") and (code or is_last):
             self._rename(name, ".bad" if code else ".done")
 

@@ -179,6 +179,7 @@ def store_many(user: ServiceUser, sources: Iterable[Storable], transcode: Transc
                 continue
             if ahead.is_withdrawn:
                 ahead.close()
+                ahead = None
                 continue
             ahead.message_id = user.request(_store_elements(ahead, priority, None), context.id, parts)
             under_way[ahead.message_id] = (source, ahead, context)

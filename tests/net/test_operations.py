@@ -235,13 +235,14 @@ def test_what_is_withdrawn_is_not_sent(associate: Open, large: Path) -> None:
         talk.release()
 
     objects = [Outgoing(str(large)) for _ in range(3)]
+    missing = large.with_name("missing")
     stored = []
     with accepting(script) as port, associate(port, contexts=[CT]) as assoc:
-        for each in assoc.store_many(objects):
+        for each in assoc.store_many([*objects[:2], missing, objects[2]]):
             stored.append(each.source)
             objects[0].is_withdrawn = True  # too late
             objects[1].is_withdrawn = True
-    assert stored == [objects[0], objects[2]]
+    assert stored == [objects[0], missing, objects[2]]
     assert [each.message_id for each in objects] == [1, 0, 2]
     assert all_closed(objects)
 
