@@ -58,6 +58,8 @@ def handshake_error(error: OSError, peer: str = "") -> ConnectError:
 
     if isinstance(error, ssl.SSLCertVerificationError):
         text = f"the peer's certificate is not accepted: {error.verify_message or error.reason}"
+    elif isinstance(error, ConnectionAbortedError) and error.errno is None:  # as asyncio has it
+        text = "the TLS handshake was not finished in time"
     elif isinstance(error, (ssl.SSLEOFError, ssl.SSLZeroReturnError, ConnectionError)):
         text = "the peer ended the connection in the TLS handshake: it does not speak TLS here, or does not accept us"
     elif isinstance(error, ssl.SSLError):

@@ -28,6 +28,7 @@ class Counters:
 
     connections: int = _counter("Transport connections taken")
     connections_refused: int = _counter("Transport connections closed at once, for the address or for a limit")
+    handshakes_failed: int = _counter("Transport connections that ended in the TLS handshake")
     associations: int = _counter("Associations accepted")
     associations_rejected: int = _counter("Associations rejected")
     associations_released: int = _counter("Associations that ended in good order")

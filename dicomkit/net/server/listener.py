@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from dicomkit.net.negotiation import Policy
@@ -16,7 +17,8 @@ from dicomkit.net.server.counters import Board, Counters
 from dicomkit.net.server.journal import Journal
 from dicomkit.net.server.rejections import TEMPORARY_CONGESTION
 from dicomkit.net.server.services import Services
-from dicomkit.net.server.socket_transport import Acceptor, watches_sockets
+from dicomkit.net.server.socket_transport import Acceptor, SocketTransport, watches_sockets
+from dicomkit.security.tls_errors import handshake_error
 
 if TYPE_CHECKING:
     import socket
@@ -75,6 +77,7 @@ class Listener:
         self._board = board
         self._sockets: list[asyncio.Server | Acceptor] = []
         self._connections: set[Connection] = set()
+        self._handshakes: set[asyncio.Task[None]] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._check: asyncio.TimerHandle | None = None
         times = (self.limits.first_byte, self.limits.idle, self.limits.send)
@@ -100,13 +103,37 @@ class Listener:
         if tls is not None:
             options = {"ssl": tls() if callable(tls) else tls, "ssl_handshake_timeout": self.limits.first_byte or None}
         for bound in sockets:
-            if tls is None and watches_sockets(self.loop):
+            if watches_sockets(self.loop):
                 bound.listen(BACKLOG)
-                self._sockets.append(Acceptor(self.loop, bound, lambda: Connection(self)))
+                self._sockets.append(Acceptor(self.loop, bound, partial(self._secure, options) if options else self._take))
                 continue
             # asyncio accepts so many connections at a time as the backlog is long, and once in vain
             self._sockets.append(await self.loop.create_server(lambda: Connection(self), sock=bound, backlog=1, **options))
             bound.listen(BACKLOG)
+
+    def _take(self, accepted: socket.socket, peer: Any) -> None:
+        SocketTransport(self.loop, accepted, peer, Connection(self))
+
+    def _secure(self, options: dict[str, Any], accepted: socket.socket, peer: Any) -> None:
+        """Begin a TLS handshake."""
+        address = f"{peer[0]}:{peer[1]}"
+        if 0 < self.limits.connections <= len(self._handshakes) + self.count("open_connections"):
+            self.counters.connections_refused += 1
+            self.journal.warning("connection-refused", peer=address, reason="limit")
+            accepted.close()
+            return
+        task = self.loop.create_task(self._shake_hands(options, accepted, address))
+        self._handshakes.add(task)
+        task.add_done_callback(self._handshakes.discard)
+
+    async def _shake_hands(self, options: dict[str, Any], accepted: socket.socket, address: str) -> None:
+        try:
+            await self.loop.connect_accepted_socket(lambda: Connection(self), accepted, **options)
+        except OSError as error:
+            self.counters.handshakes_failed += 1
+            # Who only connects, as those do who look whether the server is there, has said nothing wrong
+            log = self.journal.info if isinstance(error, ConnectionError) else self.journal.warning
+            log("handshake-failed", peer=address, problem=handshake_error(error).text)
 
     async def stop(self, drain: float) -> None:
         """End: first what nobody uses, after `drain` seconds or when this is cancelled everything.
@@ -116,6 +143,8 @@ class Listener:
         self.draining = True
         for listening in self._sockets:
             listening.close()
+        for handshake in self._handshakes:
+            handshake.cancel()
         end = self.loop.time() + drain
         try:
             while (self._connections or self._tasks) and self.loop.time() < end:

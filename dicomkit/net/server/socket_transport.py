@@ -2,7 +2,7 @@
 
 asyncio's own way of accepting takes a task, a future and three rounds of the loop for each connection: about a third of the
 time of a short association. Here, a connection is there as soon as it is accepted. What a protocol sees of it is the same.
-TLS, and event loops that do not watch sockets (Windows), go asyncio's way.
+TLS goes asyncio's way once a connection is accepted; so do event loops that do not watch sockets (Windows), from the start.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import Any
 
     from dicomkit.typing import BytesLike
 
@@ -24,6 +25,7 @@ __all__ = ["Acceptor", "ExpectantProtocol", "SocketTransport", "watches_sockets"
 
 give_way = getattr(os, "sched_yield", bool)  # to the peer, should it be on the same processor
 PATIENCE: Final = 100e-6  # seconds to look for what is due: going to sleep and being woken takes about as long
+MOST_LOOKS: Final = 3  # some peers send headers by themselves; no peer may keep the others waiting
 PAUSE: Final = 1.0  # seconds without accepting, where there are no descriptors
 HIGH: Final = 1 << 16  # bytes; the limit of asyncio's transports
 OUT_OF_RESOURCES: Final = frozenset((errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM))
@@ -48,15 +50,15 @@ class Acceptor:
     Args:
         loop: where.
         listening: a socket that listens; it is closed with this.
-        make: makes the protocol of a connection.
+        take: called with the socket of a connection, which does not block, and the peer's address.
     """
 
     def __init__(
-        self, loop: asyncio.AbstractEventLoop, listening: socket.socket, make: Callable[[], ExpectantProtocol]
+        self, loop: asyncio.AbstractEventLoop, listening: socket.socket, take: Callable[[socket.socket, Any], object]
     ) -> None:
         self._loop = loop
         self._listening = listening
-        self._make = make
+        self._take = take
         self._waiting: asyncio.TimerHandle | None = None
         listening.setblocking(False)
         self._resume()
@@ -84,7 +86,7 @@ class Acceptor:
                 self._loop.remove_reader(self._listening)
                 self._waiting = self._loop.call_later(PAUSE, self._resume)
             return  # another process has taken it, or the peer has gone
-        SocketTransport(self._loop, accepted, peer, self._make())
+        self._take(accepted, peer)
 
 
 class SocketTransport(asyncio.Transport):
@@ -129,7 +131,9 @@ class SocketTransport(asyncio.Transport):
 
     def _can_read(self) -> None:
         is_new = self._read()
-        while is_new and self._is_reading and self._protocol.expects_more():
+        looks = MOST_LOOKS
+        while is_new and looks and self._is_reading and self._protocol.expects_more():
+            looks -= 1
             end = time.monotonic() + PATIENCE
             while not (is_new := self._read()) and time.monotonic() < end:
                 give_way()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import itertools
 import socket
 import struct
 from collections.abc import Awaitable, Callable
@@ -65,7 +66,7 @@ def run(test: Callable[[Protocol, socket.socket], Awaitable[None]]) -> Protocol:
             pytest.skip("this event loop does not watch sockets")
         protocol = Protocol()
         listening = socket.create_server(("127.0.0.1", 0))
-        acceptor = Acceptor(loop, listening, lambda: protocol)
+        acceptor = Acceptor(loop, listening, lambda accepted, peer: SocketTransport(loop, accepted, peer, protocol))
         with socket.socket() as peer:
             peer.setblocking(False)
             await loop.sock_connect(peer, listening.getsockname())
@@ -139,6 +140,27 @@ def test_more_is_due_and_does_not_come() -> None:
         peer.close()
 
     assert run(test).received == b"ab"
+
+
+def test_a_peer_of_whom_more_is_always_due() -> None:
+    """It does not keep the event loop to itself."""
+
+    async def test(protocol: Protocol, peer: socket.socket) -> None:
+        loop = asyncio.get_running_loop()
+        rounds: list[int] = []
+
+        def went_round() -> None:
+            rounds.append(len(protocol.received))
+            loop.call_soon(went_round)
+
+        protocol.expect = lambda: True
+        await loop.sock_sendall(peer, bytes(50_000))  # 50 times what is read at once
+        went_round()
+        await until(lambda: len(protocol.received) == 50_000)
+        assert max(after - before for before, after in itertools.pairwise(rounds)) <= 4000
+        protocol.transport.abort()
+
+    run(test)
 
 
 def test_reading_is_paused_though_more_is_due() -> None:
@@ -266,7 +288,7 @@ def test_no_descriptors(monkeypatch: pytest.MonkeyPatch) -> None:
         listening.bind(("127.0.0.1", 0))
         listening.listen()
         protocol = Protocol()
-        acceptor = Acceptor(loop, listening, lambda: protocol)
+        acceptor = Acceptor(loop, listening, lambda accepted, peer: SocketTransport(loop, accepted, peer, protocol))
         with socket.create_connection(listening.getsockname()):
             await until(lambda: protocol.told)
         await asyncio.wait_for(protocol.lost.wait(), 5)
