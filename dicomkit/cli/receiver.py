@@ -13,7 +13,6 @@ from dicomkit.cli.requestor import write_lines
 from dicomkit.net.negotiation import Policy
 from dicomkit.net.pdu import AssociateRJ
 from dicomkit.net.server import Limits, Server, Storage, Verification
-from dicomkit.net.server.connection import Connection
 from dicomkit.net.server.listener import Listener
 
 if TYPE_CHECKING:
@@ -222,6 +221,10 @@ class _Messages(logging.Handler):
             log.info(f"Refusing Association ({fields.get('reason')})")
         elif event == "association-lost":
             log.error("DIMSE failure (aborting association): the connection was closed by the peer")
+        elif event == "handshake-failed":
+            log.write(
+                "info" if record.levelno == logging.INFO else "error", f"Receiving Association failed: {fields['problem']}"
+            )
         elif event == "protocol-error":
             log.error(f"DIMSE failure (aborting association): {fields.get('problem')}")
         elif event == "timeout":
@@ -263,11 +266,10 @@ async def _serve_inherited(server: Server) -> None:
 
     listener = Listener(server)
     await listener.start([])
-    options: dict[str, Any] = {} if server.tls is None else {"ssl": server.tls}
     connection = socket.socket(fileno=os.dup(0))
     connection.setblocking(False)
     try:
-        await listener.loop.connect_accepted_socket(lambda: Connection(listener), connection, **options)
+        await listener.take(connection, "standard input")
         while listener.counters.open_connections:
             await asyncio.sleep(0.05)
     finally:

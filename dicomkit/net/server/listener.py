@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import time
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from dicomkit.net.negotiation import Policy
@@ -77,6 +76,7 @@ class Listener:
         self._board = board
         self._sockets: list[asyncio.Server | Acceptor] = []
         self._connections: set[Connection] = set()
+        self._tls: dict[str, Any] = {}  # for asyncio
         self._handshakes: set[asyncio.Task[None]] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._check: asyncio.TimerHandle | None = None
@@ -99,36 +99,35 @@ class Listener:
 
     async def _start(self, sockets: Sequence[socket.socket]) -> None:
         tls = self.server.tls
-        options: dict[str, Any] = {}
         if tls is not None:
-            options = {"ssl": tls() if callable(tls) else tls, "ssl_handshake_timeout": self.limits.first_byte or None}
+            self._tls = {"ssl": tls() if callable(tls) else tls, "ssl_handshake_timeout": self.limits.first_byte or None}
         for bound in sockets:
             if watches_sockets(self.loop):
                 bound.listen(BACKLOG)
-                self._sockets.append(Acceptor(self.loop, bound, partial(self._secure, options) if options else self._take))
+                self._sockets.append(Acceptor(self.loop, bound, self._accepted))
                 continue
             # asyncio accepts so many connections at a time as the backlog is long, and once in vain
-            self._sockets.append(await self.loop.create_server(lambda: Connection(self), sock=bound, backlog=1, **options))
+            self._sockets.append(await self.loop.create_server(lambda: Connection(self), sock=bound, backlog=1, **self._tls))
             bound.listen(BACKLOG)
 
-    def _take(self, accepted: socket.socket, peer: Any) -> None:
-        SocketTransport(self.loop, accepted, peer, Connection(self))
-
-    def _secure(self, options: dict[str, Any], accepted: socket.socket, peer: Any) -> None:
-        """Begin a TLS handshake."""
+    def _accepted(self, accepted: socket.socket, peer: Any) -> None:
+        if not self._tls:
+            SocketTransport(self.loop, accepted, peer, Connection(self))
+            return
         address = f"{peer[0]}:{peer[1]}"
         if 0 < self.limits.connections <= len(self._handshakes) + self.count("open_connections"):
             self.counters.connections_refused += 1
             self.journal.warning("connection-refused", peer=address, reason="limit")
             accepted.close()
             return
-        task = self.loop.create_task(self._shake_hands(options, accepted, address))
+        task = self.loop.create_task(self.take(accepted, address))
         self._handshakes.add(task)
         task.add_done_callback(self._handshakes.discard)
 
-    async def _shake_hands(self, options: dict[str, Any], accepted: socket.socket, address: str) -> None:
+    async def take(self, accepted: socket.socket, address: str) -> None:
+        """Take a connection that was accepted; the TLS handshake comes first, if it is to be one of TLS."""
         try:
-            await self.loop.connect_accepted_socket(lambda: Connection(self), accepted, **options)
+            await self.loop.connect_accepted_socket(lambda: Connection(self), accepted, **self._tls)
         except OSError as error:
             self.counters.handshakes_failed += 1
             # Who only connects, as those do who look whether the server is there, has said nothing wrong
