@@ -62,6 +62,7 @@ class Connection(ExpectantProtocol):
         self._full_since = 0.0  # when the send buffer became full; 0: it is not
         self._artim_since = 0.0
         self._identifying: asyncio.Task[None] | None = None
+        self._is_new = False  # the association was accepted, and nothing has come since
         self._over = False  # the association has ended, or there will be none
         self._unsent: Iterator[BytesLike] | None = None  # rest of what the upper layer gave last
 
@@ -91,6 +92,7 @@ class Connection(ExpectantProtocol):
 
     def buffer_updated(self, nbytes: int) -> None:
         self._heard = time.monotonic()
+        self._is_new = False
         self._counters.octets_received += nbytes
         events = self._upper.received(nbytes)
         if self.dialogue is not None:
@@ -108,8 +110,10 @@ class Connection(ExpectantProtocol):
             acknowledge(self._transport.get_extra_info("socket"))
 
     def expects_more(self) -> bool:
-        """A data set mostly follows its command at once. Where there are other peers, they are served meanwhile."""
-        return self.dialogue is not None and self.dialogue.is_data_set_due and self._counters.open_connections == 1
+        """A data set mostly follows its command at once, and a request the association. Other peers are not kept waiting."""
+        if self.dialogue is None or self._counters.open_connections != 1:
+            return False
+        return self._is_new or self.dialogue.is_data_set_due
 
     def eof_received(self) -> None:
         """The peer has closed its end. asyncio closes ours."""
@@ -192,6 +196,7 @@ class Connection(ExpectantProtocol):
             self._over = True
             return
         self._upper.accept(answer)
+        self._is_new = True
         agreement = self._upper.association
         assert agreement is not None
         peer = Peer(*self.address, self._transport.get_extra_info("peercert") or None, agreement)

@@ -244,6 +244,7 @@ def test_a_data_set_is_due_behind_its_command(listen: Listen, wire: Connect, mon
     peer = wire(server)
     peer.associate([(CT, [EXPLICIT]), (VERIFICATION, [EXPLICIT])])
     until(lambda: expected)
+    assert expected[0]  # a request mostly follows the association
     store = Message.make(
         "C-STORE-RQ", 1, has_data=True, message_id=1, priority=0, affected_sop_class_uid=CT, affected_sop_instance_uid="1"
     ).encode()
