@@ -22,21 +22,9 @@ from dicomkit.net.messages import Message
 from dicomkit.net.outgoing import OpenFile
 from dicomkit.net.server import Server, Verification
 from dicomkit.net.transport import Transport, address_text, connect_error
-from dicomkit.security.tls import client_context, server_context
 from tests.net.acceptor import Talk, accepting
 from tests.net.drivers import DRIVERS
 from tests.net.server.wire import Wire
-from tests.security.authority import Certificates
-
-
-@pytest.fixture
-def server(certificates: Certificates) -> ssl.SSLContext:
-    return server_context(certificate=certificates.server[0], key=certificates.server[1], ca=[certificates.ca.certificate])
-
-
-@pytest.fixture
-def client(certificates: Certificates) -> ssl.SSLContext:
-    return client_context(certificate=certificates.client[0], key=certificates.client[1], ca=[certificates.ca.certificate])
 
 
 class Far:
